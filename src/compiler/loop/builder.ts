@@ -1,0 +1,289 @@
+import { coerce, type DType } from "../../ir/dtype.ts";
+import {
+  type BufferParam,
+  type Kernel,
+  type Literal,
+  type OpName,
+  type Stmt,
+  type Type,
+  type Value,
+  type Var,
+} from "./loop.ts";
+import { printBody } from "./print.ts";
+
+interface Scope {
+  readonly depth: number;
+  readonly body: Stmt[];
+  readonly known: Map<string, Var>;
+  /** Loads may not leave a branch: outside it their address may be invalid. */
+  readonly conditional: boolean;
+}
+
+const I32: Type = { dtype: "i32", lanes: 1 };
+
+/** An i32 literal. */
+export const int = (value: number): Literal => ({ kind: "literal", type: I32, value });
+
+export const literal = (value: number, dtype: DType, lanes = 1): Literal => ({
+  kind: "literal",
+  type: { dtype, lanes },
+  value: coerce(dtype, value),
+});
+
+const keyOf = (value: Value): string =>
+  value.kind === "var"
+    ? `v${value.id}`
+    : `${Object.is(value.value, -0) ? "-0" : value.value}${value.type.dtype}x${value.type.lanes}`;
+
+/**
+ * Writes a kernel. Pure operations are numbered by value as they are written: an operation that is
+ * already known is not written twice, and each stands in the outermost scope that has its arguments,
+ * so loops contain only what changes in them.
+ */
+export class Builder {
+  readonly begin: Var;
+  readonly end: Var;
+  private nextId = 0;
+  private readonly buffers: BufferParam[] = [];
+  private readonly ints: Var[] = [];
+  private readonly scalars: Var[] = [];
+  private readonly scopes: Scope[] = [];
+  private readonly depthOf: number[] = [];
+
+  constructor() {
+    this.open(false);
+    this.begin = this.variable(I32);
+    this.end = this.variable(I32);
+  }
+
+  buffer(dtype: DType, access: BufferParam["access"]): BufferParam {
+    const buffer: BufferParam = { kind: "buffer", name: `b${this.buffers.length}`, dtype, access };
+    this.buffers.push(buffer);
+    return buffer;
+  }
+
+  /** A new i32 argument of the kernel. */
+  intParam(): Var {
+    const v = this.variable(I32, { depth: 0 });
+    this.ints.push(v);
+    return v;
+  }
+
+  /** A new scalar argument of the kernel. */
+  scalarParam(dtype: DType): Var {
+    const v = this.variable({ dtype, lanes: 1 }, { depth: 0 });
+    this.scalars.push(v);
+    return v;
+  }
+
+  /** The result of an operation. */
+  op(op: OpName, type: Type, ...args: Value[]): Value {
+    const folded = foldInts(op, args);
+    if (folded) return folded;
+    const place = this.placeOf(args);
+    const pure = args.every((x) => x.kind === "literal" || !x.mutable);
+    const key = pure ? `${op}:${type.dtype}x${type.lanes}(${args.map(keyOf).join()})` : "";
+    const known = pure ? place.known.get(key) : undefined;
+    if (known) return known;
+    const scope = pure ? place : this.top();
+    const v = this.variable(type, { depth: scope.depth });
+    scope.body.push({ kind: "let", v, op, args });
+    if (pure) place.known.set(key, v);
+    return v;
+  }
+
+  // Index arithmetic.
+  add(a: Value, b: Value): Value {
+    return this.op("add", I32, a, b);
+  }
+  sub(a: Value, b: Value): Value {
+    return this.op("sub", I32, a, b);
+  }
+  mul(a: Value, b: Value): Value {
+    return this.op("mul", I32, a, b);
+  }
+  min(a: Value, b: Value): Value {
+    return this.op("min", I32, a, b);
+  }
+  /** Quotient and remainder of non-negative integers. */
+  divide(a: Value, b: Value): [quotient: Value, remainder: Value] {
+    const q = this.op("div", I32, a, b);
+    return [q, this.sub(a, this.mul(q, b))];
+  }
+
+  /** A scalar in every lane. */
+  splat(x: Value, lanes: number): Value {
+    if (lanes === x.type.lanes) return x;
+    if (x.kind === "literal") return { ...x, type: { dtype: x.type.dtype, lanes } };
+    return this.op("splat", { dtype: x.type.dtype, lanes }, x);
+  }
+
+  /** A pointer to element `index` of a buffer, or to the element `index` after another pointer. */
+  address(base: BufferParam | Var, index: Value): Var {
+    const buffer = base.kind === "buffer" ? base : base.pointer!;
+    const args: Value[] = base.kind === "buffer" ? [index] : [base, index];
+    const place = this.placeOf(args);
+    const pure = args.every((x) => x.kind === "literal" || !x.mutable);
+    const key = `address:${base.kind === "buffer" ? base.name : keyOf(base)}[${keyOf(index)}]`;
+    const known = pure ? place.known.get(key) : undefined;
+    if (known) return known;
+    const scope = pure ? place : this.top();
+    const v = this.variable(I32, { depth: scope.depth, pointer: buffer });
+    scope.body.push({ kind: "address", v, base, index });
+    if (pure) place.known.set(key, v);
+    return v;
+  }
+
+  /** The element `offset` after the pointer; with several lanes, consecutive ones or `stride` apart. */
+  load(pointer: Var, offset = 0, lanes = 1, stride?: Value): Var {
+    const buffer = pointer.pointer!;
+    const type: Type = { dtype: buffer.dtype, lanes };
+    const pure = buffer.access === "read" && !pointer.mutable && !(stride as Var)?.mutable;
+    let scope = this.top();
+    let key = "";
+    if (pure) {
+      scope = this.placeOf(stride ? [pointer, stride] : [pointer]);
+      for (let d = this.scopes.length - 1; d > scope.depth; d--)
+        if (this.scopes[d].conditional) {
+          scope = this.scopes[d];
+          break;
+        }
+      key = `load:${keyOf(pointer)}+${offset}x${lanes}${stride ? `/${keyOf(stride)}` : ""}`;
+      for (let d = scope.depth; d >= 0; d--) {
+        const known = this.scopes[d].known.get(key);
+        if (known) return known;
+      }
+    }
+    const v = this.variable(type, { depth: scope.depth });
+    scope.body.push({ kind: "load", v, pointer, offset, ...(stride ? { stride } : {}) });
+    if (pure) scope.known.set(key, v);
+    return v;
+  }
+
+  store(pointer: Var, value: Value, offset = 0, stride?: Value): void {
+    this.top().body.push({ kind: "store", pointer, offset, value, ...(stride ? { stride } : {}) });
+  }
+
+  /** A variable that `set` changes; one that starts as a pointer can be moved by `advance`. */
+  mutable(value: Value): Var {
+    const pointer = value.kind === "var" ? value.pointer : undefined;
+    const v = this.variable(value.type, { mutable: true, pointer });
+    this.top().body.push({ kind: "mut", v, value });
+    return v;
+  }
+
+  set(v: Var, value: Value): void {
+    this.top().body.push({ kind: "set", v, value });
+  }
+
+  advance(v: Var, by: Value): void {
+    this.top().body.push({ kind: "advance", v, by });
+  }
+
+  for(from: Value, to: Value, step: Value, body: (i: Var) => void): void {
+    this.open(false);
+    const v = this.variable(I32);
+    body(v);
+    const scope = this.close();
+    this.top().body.push({ kind: "for", v, from, to, step, body: scope.body });
+  }
+
+  /** `condition` is evaluated before every turn. */
+  while(condition: () => Value, body: () => void): void {
+    this.open(true);
+    const test = condition();
+    const testScope = this.close();
+    this.open(true);
+    body();
+    const scope = this.close();
+    this.top().body.push({
+      kind: "while",
+      test: testScope.body,
+      condition: test,
+      body: scope.body,
+    });
+  }
+
+  if(condition: Value, then: () => void, otherwise?: () => void): void {
+    this.open(true);
+    then();
+    const yes = this.close();
+    this.open(true);
+    otherwise?.();
+    const no = this.close();
+    this.top().body.push({ kind: "if", condition, then: yes.body, otherwise: no.body });
+  }
+
+  /** The finished kernel. */
+  finish(name: string): Kernel {
+    const kernel = {
+      name,
+      buffers: this.buffers,
+      ints: this.ints,
+      scalars: this.scalars,
+      begin: this.begin,
+      end: this.end,
+      body: this.scopes[0].body,
+    };
+    return { ...kernel, key: printBody(kernel) };
+  }
+
+  private open(conditional: boolean): void {
+    this.scopes.push({ depth: this.scopes.length, body: [], known: new Map(), conditional });
+  }
+
+  private close(): Scope {
+    return this.scopes.pop()!;
+  }
+
+  private top(): Scope {
+    return this.scopes[this.scopes.length - 1];
+  }
+
+  private variable(
+    type: Type,
+    options: { depth?: number; mutable?: boolean; pointer?: BufferParam } = {},
+  ): Var {
+    const id = this.nextId++;
+    this.depthOf[id] = options.depth ?? this.scopes.length - 1;
+    return {
+      kind: "var",
+      id,
+      type,
+      mutable: options.mutable ?? false,
+      ...(options.pointer ? { pointer: options.pointer } : {}),
+    };
+  }
+
+  private placeOf(args: readonly Value[]): Scope {
+    let depth = 0;
+    for (const x of args) if (x.kind === "var") depth = Math.max(depth, this.depthOf[x.id]);
+    return this.scopes[depth];
+  }
+}
+
+/** Index arithmetic on literals and with neutral elements. */
+function foldInts(op: OpName, args: readonly Value[]): Value | undefined {
+  const [a, b] = args;
+  if (args.length !== 2 || a.type.dtype !== "i32" || a.type.lanes !== 1) return undefined;
+  const x = a.kind === "literal" ? a.value : undefined;
+  const y = b.kind === "literal" ? b.value : undefined;
+  switch (op) {
+    case "add":
+      if (x !== undefined && y !== undefined) return int((x + y) | 0);
+      return x === 0 ? b : y === 0 ? a : undefined;
+    case "sub":
+      if (x !== undefined && y !== undefined) return int((x - y) | 0);
+      return y === 0 ? a : undefined;
+    case "mul":
+      if (x !== undefined && y !== undefined) return int(Math.imul(x, y));
+      if (x === 0 || y === 0) return int(0);
+      return x === 1 ? b : y === 1 ? a : undefined;
+    case "div":
+      return y === 1 ? a : undefined;
+    case "min":
+      return x !== undefined && y !== undefined ? int(Math.min(x, y)) : undefined;
+    default:
+      return undefined;
+  }
+}

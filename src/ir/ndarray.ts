@@ -1,0 +1,29 @@
+import { coerce, type DType, newArray, type TypedArray } from "./dtype.ts";
+import { type Shape, sizeOf } from "./shape.ts";
+
+/** Elements in row-major order: what the naive evaluation works on. */
+export interface NDArray {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly data: TypedArray;
+}
+
+/** An array whose element at flat position `i` is `at(i)`, converted to `dtype`. */
+export function fill(shape: Shape, dtype: DType, at: (i: number) => number): NDArray {
+  const data = newArray(dtype, sizeOf(shape));
+  for (let i = 0; i < data.length; i++) data[i] = coerce(dtype, at(i));
+  return { shape, dtype, data };
+}
+
+/** Calls `visit` with each multi-index of `shape`, in row-major order; the array is reused. */
+export function forEachIndex(shape: Shape, visit: (index: number[], flat: number) => void): void {
+  const size = sizeOf(shape);
+  const index = new Array<number>(shape.length).fill(0);
+  for (let flat = 0; flat < size; flat++) {
+    visit(index, flat);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      if (++index[axis] < shape[axis]) break;
+      index[axis] = 0;
+    }
+  }
+}

@@ -1,0 +1,265 @@
+import { type DType, isFloat } from "./dtype.ts";
+import { type NDArray } from "./ndarray.ts";
+import { sameShape, type Shape } from "./shape.ts";
+
+/** What a primitive needs to know besides its inputs: plain data, compared by content. */
+export type Attrs = Readonly<Record<string, unknown>>;
+
+/** Shape and dtype of a value that is not known yet. */
+export interface Spec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/**
+ * Everything the framework knows about one primitive, declared in one place.
+ *
+ * `infer` is called with nodes whose shapes and dtypes have been checked by nobody else: it throws a
+ * clear error for those that do not fit. Rules (`vjp`, `jvp`, `batch`) build nodes with the functions
+ * of `ops.ts`; a primitive without `vjp` and `jvp` has no derivative (integers, comparisons).
+ */
+export interface Primitive {
+  readonly name: string;
+  /** Shape and dtype of the result. Throws when the inputs do not fit. */
+  infer(inputs: readonly Node[], attrs: Attrs): Spec;
+  /** Elementwise primitives: every input has the shape of the output. */
+  readonly elementwise?: boolean;
+  /** Views: one input, whose elements are renamed and not computed (pad adds a constant). */
+  readonly view?: boolean;
+  /**
+   * Given the cotangent of the output, the cotangents of the inputs (`undefined`: none flows). `needs`
+   * says which are wanted; entries for others may be left undefined.
+   */
+  vjp?(node: Node, cotangent: Node, needs: readonly boolean[]): (Node | undefined)[];
+  /** Given tangents of the inputs (`undefined`: zero), the tangent of the output (`undefined`: zero). */
+  jvp?(node: Node, tangents: readonly (Node | undefined)[]): Node | undefined;
+  /**
+   * The same operation over a new leading axis of `size` entries, which inputs flagged in `batched` have
+   * as their axis 0 and the output must have as its axis 0. At least one input is flagged.
+   */
+  batch(node: Node, inputs: readonly Node[], batched: readonly boolean[], size: number): Node;
+  /** The value by the definition, as plainly as possible: what devices are tested against. */
+  evaluate(inputs: readonly NDArray[], node: Node): NDArray;
+  /** Arithmetic operations, an estimate: what decides whether to compute twice or to store. */
+  cost(node: Node): number;
+  /** Tuple primitives (`scan`): what each result is; `pick` nodes select one. */
+  outputs?(inputs: readonly Node[], attrs: Attrs): readonly Spec[];
+}
+
+const registry: Record<string, Primitive> = Object.create(null) as Record<string, Primitive>;
+
+export function definePrimitive(primitive: Primitive): Primitive {
+  if (registry[primitive.name]) throw new Error(`primitive ${primitive.name} is defined twice`);
+  return (registry[primitive.name] = primitive);
+}
+
+/** The primitive of that name. */
+export function primitive(name: string): Primitive {
+  const found = registry[name];
+  if (!found) throw new Error(`no primitive is named ${name}`);
+  return found;
+}
+
+/** All primitives, in the order in which they were defined. */
+export const primitives = (): Primitive[] => Object.values(registry);
+
+let nextId = 0;
+
+/**
+ * One value of a graph: a primitive applied to inputs. Immutable but for three caches, which do not
+ * change what it denotes: `value` (its elements, once computed), `signature` and `mark`/`order`
+ * (scratch fields of graph walks).
+ */
+export class Node {
+  readonly id: number;
+  readonly op: Primitive;
+  readonly inputs: readonly Node[];
+  readonly attrs: Attrs;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Whether a derivative flows through this node (PyTorch's `requires_grad`). */
+  readonly requiresGrad: boolean;
+  /** The elements, when they are known: a leaf's data or a computed result, owned by the runtime. */
+  value: object | undefined = undefined;
+  signature = -1;
+  mark = 0;
+  order = 0;
+  /** Next node of the same hash in the intern table. */
+  next: Node | undefined = undefined;
+
+  constructor(
+    op: Primitive,
+    inputs: readonly Node[],
+    attrs: Attrs,
+    spec: Spec,
+    requiresGrad: boolean,
+  ) {
+    this.id = nextId++;
+    this.op = op;
+    this.inputs = inputs;
+    this.attrs = attrs;
+    this.shape = spec.shape;
+    this.dtype = spec.dtype;
+    this.requiresGrad = requiresGrad;
+  }
+}
+
+export const NO_ATTRS: Attrs = Object.freeze({});
+
+function mix(hash: number, x: number): number {
+  return Math.imul(hash ^ x, 0x9e3779b1) ^ (hash >>> 15);
+}
+
+function hashValue(hash: number, value: unknown): number {
+  if (typeof value === "number") return mix(mix(hash, value | 0), (value * 65599.37) | 0);
+  if (typeof value === "string") {
+    for (let i = 0; i < value.length; i++) hash = mix(hash, value.charCodeAt(i));
+    return hash;
+  }
+  if (typeof value === "boolean") return mix(hash, value ? 1 : 2);
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) hash = hashValue(hash, value[i]);
+    return mix(hash, value.length);
+  }
+  return mix(hash, 3);
+}
+
+function hashAttrs(hash: number, attrs: Attrs): number {
+  if (attrs === NO_ATTRS) return hash;
+  for (const key in attrs) hash = hashValue(hash, attrs[key]);
+  return hash;
+}
+
+function sameValue(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!sameValue(a[i], b[i])) return false;
+  return true;
+}
+
+/** Whether two attribute records hold the same: numbers by `Object.is`, arrays by content. */
+export function sameAttrs(a: Attrs, b: Attrs): boolean {
+  if (a === b) return true;
+  let count = 0;
+  for (const key in a) {
+    if (!sameValue(a[key], b[key])) return false;
+    count++;
+  }
+  for (const _ in b) count--;
+  return count === 0;
+}
+
+// Equal nodes are one object while the table that knows them lives. It cannot hold its nodes weakly:
+// a WeakRef keeps its target alive until the current job ends, so a training loop that never awaits
+// would keep every node of every step. It is dropped whenever a program has run, when what was being
+// traced is computed, and when it grows large; the compiler merges equal nodes again, so a dropped
+// table costs time and never correctness.
+let table = new Map<number, Node>();
+let tableSize = 0;
+const TABLE_LIMIT = 1 << 17;
+
+/** Forgets all interned nodes, so that what nobody else holds can be collected. */
+export function clearInternTable(): void {
+  if (tableSize === 0) return;
+  table = new Map();
+  tableSize = 0;
+}
+
+let gradEnabled = true;
+
+/** Whether nodes made now let derivatives flow. */
+export const isGradEnabled = (): boolean => gradEnabled;
+
+/** Sets grad mode and returns what it was. */
+export function setGradEnabled(on: boolean): boolean {
+  const before = gradEnabled;
+  gradEnabled = on;
+  return before;
+}
+
+/** The node that applies `op` to `inputs`: an existing one when an equal one is known. */
+export function make(op: Primitive, inputs: readonly Node[], attrs: Attrs = NO_ATTRS): Node {
+  let wantsGrad = false;
+  let hash = hashAttrs(op.name.length * 31 + op.name.charCodeAt(op.name.length >> 1), attrs);
+  for (let i = 0; i < inputs.length; i++) {
+    hash = mix(hash, inputs[i].id);
+    wantsGrad ||= inputs[i].requiresGrad;
+  }
+  wantsGrad = wantsGrad && gradEnabled && op.vjp !== undefined;
+  const first = table.get(hash);
+  outer: for (let node = first; node; node = node.next) {
+    if (node.op !== op || node.inputs.length !== inputs.length) continue;
+    for (let i = 0; i < inputs.length; i++) if (node.inputs[i] !== inputs[i]) continue outer;
+    if (!sameAttrs(node.attrs, attrs)) continue;
+    // Integer results never carry a derivative, whatever their inputs do.
+    if (node.requiresGrad !== (wantsGrad && isFloat(node.dtype))) continue;
+    return node;
+  }
+  const spec = op.infer(inputs, attrs);
+  const node = new Node(op, inputs, attrs, spec, wantsGrad && isFloat(spec.dtype));
+  if (tableSize >= TABLE_LIMIT) clearInternTable();
+  node.next = table.get(hash);
+  table.set(hash, node);
+  tableSize++;
+  return node;
+}
+
+/** A leaf: a value that the graph does not compute. Never equal to another leaf. */
+export function makeLeaf(
+  op: Primitive,
+  spec: Spec,
+  attrs: Attrs = NO_ATTRS,
+  requiresGrad = false,
+  value?: object,
+): Node {
+  const node = new Node(op, [], attrs, spec, requiresGrad);
+  node.value = value;
+  return node;
+}
+
+let nextMark = 1;
+
+/** A fresh number for `Node.mark`, so that a walk can tell which nodes it has seen. */
+export const freshMark = (): number => nextMark++;
+
+/**
+ * All nodes that `outputs` depend on, inputs before users. `isLeaf` stops the walk at a node (which is
+ * still listed). Each listed node has its position in `order` until the next walk.
+ */
+export function topological(
+  outputs: readonly Node[],
+  isLeaf?: (node: Node) => boolean,
+): Node[] {
+  const mark = freshMark();
+  const order: Node[] = [];
+  const stack: Node[] = [];
+  const position: number[] = [];
+  for (const output of outputs) {
+    if (output.mark === mark) continue;
+    output.mark = mark;
+    stack.push(output);
+    position.push(isLeaf?.(output) ? output.inputs.length : 0);
+    while (stack.length > 0) {
+      const top = stack.length - 1;
+      const node = stack[top];
+      if (position[top] < node.inputs.length) {
+        const input = node.inputs[position[top]++];
+        if (input.mark !== mark) {
+          input.mark = mark;
+          stack.push(input);
+          position.push(isLeaf?.(input) ? input.inputs.length : 0);
+        }
+      } else {
+        stack.pop();
+        position.pop();
+        node.order = order.length;
+        order.push(node);
+      }
+    }
+  }
+  return order;
+}
+
+/** Whether both denote values of the same shape and dtype. */
+export const sameSpec = (a: Spec, b: Spec): boolean =>
+  a.dtype === b.dtype && sameShape(a.shape, b.shape);

@@ -1,0 +1,50 @@
+import { type Plan } from "../compiler/plan.ts";
+import { type Target } from "../compiler/loop/loop.ts";
+import { type DType, type TypedArray } from "../ir/dtype.ts";
+
+/** A block of a device's memory. */
+export interface DeviceBuffer {
+  readonly bytes: number;
+}
+
+/** What a device has done so far; tests and profiles read it. */
+export interface DeviceStats {
+  /** Distinct kernels turned into machine code. */
+  kernelsCompiled: number;
+  plansLoaded: number;
+  runs: number;
+}
+
+/** A plan made ready on a device. */
+export interface LoadedPlan {
+  /**
+   * Runs the plan to its end. `inputs` and `outputs` are one buffer each, in the plan's order; an output
+   * may be the same buffer as an input only where the plan was made for it. `constants` are numbers.
+   */
+  run(
+    inputs: readonly DeviceBuffer[],
+    outputs: readonly DeviceBuffer[],
+    constants: readonly number[],
+  ): void;
+  /** Seconds each step of the plan took in a run of its own, for profiles. */
+  profile(
+    inputs: readonly DeviceBuffer[],
+    outputs: readonly DeviceBuffer[],
+    constants: readonly number[],
+  ): { kernel: string; seconds: number }[];
+}
+
+/** What every device does, and all that the rest of the framework knows of one. */
+export interface Device {
+  readonly name: string;
+  readonly target: Target;
+  readonly stats: DeviceStats;
+  /** Memory of at least `bytes`, 64-byte aligned, contents undefined. */
+  allocate(bytes: number): DeviceBuffer;
+  /** Gives memory back. The buffer must not be used again. */
+  free(buffer: DeviceBuffer): void;
+  upload(buffer: DeviceBuffer, data: TypedArray): void;
+  /** A copy of the first `length` elements. */
+  read(buffer: DeviceBuffer, dtype: DType, length: number): TypedArray;
+  load(plan: Plan): LoadedPlan;
+}
