@@ -1,0 +1,90 @@
+import { erf, power, roundEven } from "../../ir/special.ts";
+
+// What generated code calls where JavaScript has no operator or Math function that fits.
+
+const words = new Int32Array(2);
+const unsigned = new Uint32Array(words.buffer);
+const single = new Float32Array(words.buffer);
+const double = new Float64Array(words.buffer);
+
+/** Which of the two words of a f64 holds its sign and exponent. */
+const HIGH = ((double[0] = 1), words[1] === 0x3ff00000 ? 1 : 0);
+const LOW = 1 - HIGH;
+
+const f32ToI32 = (x: number): number => ((single[0] = x), words[0]);
+const f32ToU32 = (x: number): number => ((single[0] = x), unsigned[0]);
+const bitsToF32 = (x: number): number => ((words[0] = x), single[0]);
+
+/** Integer power modulo 2^32; negative exponents truncate 1 / x^-y toward zero. */
+function powInt(x: number, y: number): number {
+  if (y < 0) return x === 1 ? 1 : x === -1 ? ((y & 1) === 0 ? 1 : -1) : 0;
+  let result = 1;
+  for (let square = x; y !== 0; y >>>= 1) {
+    if ((y & 1) !== 0) result = Math.imul(result, square);
+    square = Math.imul(square, square);
+  }
+  return result;
+}
+
+/** The upper half of the product of two u32, from 16-bit pieces: every sum is below 2^53. */
+function mulHigh(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const low = aLow * bHigh + (middle & 0xffff);
+  return (aHigh * bHigh + (middle >>> 16) + (low >>> 16)) >>> 0;
+}
+
+/** 2^n for -1023 < n < 1024. */
+function powerOfTwo(n: number): number {
+  words[LOW] = 0;
+  words[HIGH] = (n + 1023) << 20;
+  return double[0];
+}
+
+function scaleF32(x: number, n: number): number {
+  const half = Math.floor(n / 2);
+  return Math.fround(Math.fround(x * powerOfTwo(half)) * powerOfTwo(n - half));
+}
+
+function scaleF64(x: number, n: number): number {
+  const half = Math.floor(n / 2);
+  return x * powerOfTwo(half) * powerOfTwo(n - half);
+}
+
+const exponentF32 = (x: number): number => ((f32ToI32(x) >>> 23) & 255) - 127;
+
+function exponentF64(x: number): number {
+  double[0] = x;
+  return ((words[HIGH] >>> 20) & 2047) - 1023;
+}
+
+const mantissaF32 = (x: number): number => bitsToF32((f32ToI32(x) & 0x7fffff) | 0x3f800000);
+
+function mantissaF64(x: number): number {
+  double[0] = x;
+  words[HIGH] = (words[HIGH] & 0xfffff) | 0x3ff00000;
+  return double[0];
+}
+
+/** By the names that generated code uses. */
+export const HELPERS: Readonly<Record<string, (...args: number[]) => number>> = {
+  fround: Math.fround,
+  imul: Math.imul,
+  erf,
+  f32ToI32,
+  f32ToU32,
+  bitsToF32,
+  round: roundEven,
+  pow: power,
+  powInt,
+  mulHigh,
+  scaleF32,
+  scaleF64,
+  exponentF32,
+  exponentF64,
+  mantissaF32,
+  mantissaF64,
+};
