@@ -44,7 +44,62 @@ export interface Primitive {
   cost(node: Node): number;
   /** Tuple primitives (`scan`): what each result is; `pick` nodes select one. */
   outputs?(inputs: readonly Node[], attrs: Attrs): readonly Spec[];
+  /** Tuple primitives: their rules, which stand in for `vjp`, `jvp`, `batch` and `evaluate`. */
+  readonly tuple?: TupleRules;
 }
+
+/**
+ * Rules of a primitive with several results. One that has a graph inside (`scan`) is given the walk that
+ * is under way, to apply it to that graph.
+ */
+export interface TupleRules {
+  /** Given cotangents of the results (`undefined`: zero), the cotangents of the inputs. */
+  vjp(
+    node: Node,
+    cotangents: readonly (Node | undefined)[],
+    needs: readonly boolean[],
+    walk: VjpWalk,
+  ): (Node | undefined)[];
+  /** Given tangents of the inputs (`undefined`: zero), the tangents of the results. */
+  jvp(node: Node, tangents: readonly (Node | undefined)[], walk: JvpWalk): (Node | undefined)[];
+  /** The results, each with the new axis as its axis 0. */
+  batch(
+    node: Node,
+    inputs: readonly Node[],
+    batched: readonly boolean[],
+    size: number,
+    walk: BatchWalk,
+  ): Node[];
+  evaluate(inputs: readonly NDArray[], node: Node): NDArray[];
+}
+
+/** Cotangents of `wrt`, given those of `outputs` (`undefined`: zero). */
+export type VjpWalk = (
+  outputs: readonly Node[],
+  cotangents: readonly (Node | undefined)[],
+  wrt: readonly Node[],
+) => (Node | undefined)[];
+
+/** Tangents of `outputs`, given those of `wrt` (`undefined`: zero). */
+export type JvpWalk = (
+  outputs: readonly Node[],
+  wrt: readonly Node[],
+  tangents: readonly (Node | undefined)[],
+) => (Node | undefined)[];
+
+/** A node after batching: with a new leading axis, or untouched when it does not depend on any. */
+export interface Batched {
+  readonly node: Node;
+  readonly batched: boolean;
+}
+
+/** `outputs` computed from `to`, which have a leading axis of `size`, in place of `from`. */
+export type BatchWalk = (
+  outputs: readonly Node[],
+  from: readonly Node[],
+  to: readonly Node[],
+  size: number,
+) => Batched[];
 
 const registry: Record<string, Primitive> = Object.create(null) as Record<string, Primitive>;
 
@@ -185,7 +240,7 @@ export function make(op: Primitive, inputs: readonly Node[], attrs: Attrs = NO_A
     hash = mix(hash, inputs[i].id);
     wantsGrad ||= inputs[i].requiresGrad;
   }
-  wantsGrad = wantsGrad && gradEnabled && op.vjp !== undefined;
+  wantsGrad = wantsGrad && gradEnabled && (op.vjp ?? op.tuple) !== undefined;
   const first = table.get(hash);
   outer: for (let node = first; node; node = node.next) {
     if (node.op !== op || node.inputs.length !== inputs.length) continue;
@@ -226,10 +281,7 @@ export const freshMark = (): number => nextMark++;
  * All nodes that `outputs` depend on, inputs before users. `isLeaf` stops the walk at a node (which is
  * still listed). Each listed node has its position in `order` until the next walk.
  */
-export function topological(
-  outputs: readonly Node[],
-  isLeaf?: (node: Node) => boolean,
-): Node[] {
+export function topological(outputs: readonly Node[], isLeaf?: (node: Node) => boolean): Node[] {
   const mark = freshMark();
   const order: Node[] = [];
   const stack: Node[] = [];

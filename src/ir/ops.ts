@@ -1,5 +1,6 @@
 import { coerce, type DType, isFloat } from "./dtype.ts";
 import { type Attrs, make, makeLeaf, Node, primitive } from "./node.ts";
+import "./primitives/index.ts";
 import { sameShape, type Shape } from "./shape.ts";
 
 // One function a primitive: how rules, layers of the compiler and tensors write graphs. Steps that
@@ -50,7 +51,10 @@ function folded(name: string, inputs: readonly Node[], attrs?: Attrs): Node {
   return constant(node.op.evaluate(arrays, node).data[0], node.dtype);
 }
 
-const unary = (name: string) => (x: Node): Node => folded(name, [x]);
+const unary =
+  (name: string) =>
+  (x: Node): Node =>
+    folded(name, [x]);
 export const neg = unary("neg");
 export const abs = unary("abs");
 export const sign = unary("sign");
@@ -78,22 +82,23 @@ export const erf = unary("erf");
 export const not = unary("not");
 
 // Binary operations take two nodes of one shape and one dtype.
-const binary = (name: string) => (a: Node, b: Node): Node => folded(name, [a, b]);
+const binary =
+  (name: string) =>
+  (a: Node, b: Node): Node =>
+    folded(name, [a, b]);
 export const add = (a: Node, b: Node): Node => {
   if (constantOf(a) === 0) return b;
   if (constantOf(b) === 0) return a;
   return folded("add", [a, b]);
 };
-export const sub = (a: Node, b: Node): Node =>
-  constantOf(b) === 0 ? a : folded("sub", [a, b]);
+export const sub = (a: Node, b: Node): Node => (constantOf(b) === 0 ? a : folded("sub", [a, b]));
 export const mul = (a: Node, b: Node): Node => {
   if (constantOf(a) === 1) return b;
   if (constantOf(b) === 1) return a;
   return folded("mul", [a, b]);
 };
 /** True division of floats; integers truncate toward zero, and x / 0 is 0. */
-export const div = (a: Node, b: Node): Node =>
-  constantOf(b) === 1 ? a : folded("div", [a, b]);
+export const div = (a: Node, b: Node): Node => (constantOf(b) === 1 ? a : folded("div", [a, b]));
 /** Remainder with the sign of the dividend, as C's `%` and `fmod`; integers: x rem 0 is 0. */
 export const rem = binary("rem");
 export const pow = binary("pow");
@@ -176,12 +181,7 @@ export function broadcastTo(x: Node, shape: Shape): Node {
 }
 
 /** Adds `lo[i]` entries before and `hi[i]` after axis i, all `value`; none is negative. */
-export const pad = (
-  x: Node,
-  lo: readonly number[],
-  hi: readonly number[],
-  value = 0,
-): Node =>
+export const pad = (x: Node, lo: readonly number[], hi: readonly number[], value = 0): Node =>
   lo.every((n) => n === 0) && hi.every((n) => n === 0)
     ? x
     : make(primitive("pad"), [x], { lo, hi, value });
@@ -192,8 +192,7 @@ export const slice = (
   start: readonly number[],
   size: readonly number[],
   step: readonly number[] = start.map(() => 1),
-): Node =>
-  sameShape(size, x.shape) ? x : make(primitive("slice"), [x], { start, size, step });
+): Node => (sameShape(size, x.shape) ? x : make(primitive("slice"), [x], { start, size, step }));
 
 export const flip = (x: Node, axes: readonly number[]): Node =>
   axes.length === 0 ? x : make(primitive("flip"), [x], { axes });
@@ -208,11 +207,9 @@ export const reduceProd = reduction("reduceProd");
 export const reduceMax = reduction("reduceMax");
 export const reduceMin = reduction("reduceMin");
 /** Position (i32) of the first largest entry along one axis, which is removed; NaN counts as largest. */
-export const argMax = (x: Node, axis: number): Node =>
-  make(primitive("argMax"), [x], { axis });
+export const argMax = (x: Node, axis: number): Node => make(primitive("argMax"), [x], { axis });
 /** Position (i32) of the first smallest entry along one axis, which is removed; NaN counts as smallest. */
-export const argMin = (x: Node, axis: number): Node =>
-  make(primitive("argMin"), [x], { axis });
+export const argMin = (x: Node, axis: number): Node => make(primitive("argMin"), [x], { axis });
 
 /** Axes of `dot` that are paired (kept) and contracted (summed). */
 export interface DotAttrs {

@@ -1,0 +1,1 @@
+export { substitute } from "../ir/substitute.ts";
