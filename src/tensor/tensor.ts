@@ -1,9 +1,14 @@
+// Nodes are made of primitives, so these must be defined.
+import "../ir/primitives/index.ts";
 import { type DType, isFloat, newArray, type TypedArray } from "../ir/dtype.ts";
 import { isGradEnabled, type Node } from "../ir/node.ts";
-import { input, stopGradient } from "../ir/ops.ts";
-import { type Shape, sizeOf } from "../ir/shape.ts";
+import { input, marker, permute, stopGradient } from "../ir/ops.ts";
+import { sameShape, type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import { evaluate, flush, read } from "../runtime/engine.ts";
-import { Cell, HostValue } from "../runtime/values.ts";
+import { Cell, CellValue, HostValue } from "../runtime/values.ts";
+import type { Methods } from "./methods.ts";
+import { type Nested, nest } from "./nested.ts";
+import { inspect, print } from "./print.ts";
 
 /**
  * An n-dimensional array of numbers: an immutable value, computed when somebody reads it.
@@ -14,6 +19,11 @@ import { Cell, HostValue } from "../runtime/values.ts";
 export class Tensor {
   /** @internal */
   protected current: Node;
+  /**
+   * What `backward()` has added up for this tensor: for parameters and for tensors on which
+   * `requiresGrad_()` was called; undefined before the first `backward()` and after `zeroGrad()`.
+   */
+  grad: Tensor | undefined = undefined;
 
   /** @internal Wraps a node of the graph. */
   constructor(node: Node) {
@@ -43,6 +53,26 @@ export class Tensor {
   get requiresGrad(): boolean {
     return this.node.requiresGrad;
   }
+  /** The tensor with its axes in reverse order: for a matrix, its transpose. */
+  get T(): Tensor {
+    const { node } = this;
+    return new Tensor(
+      permute(
+        node,
+        node.shape.map((_, i) => node.shape.length - 1 - i),
+      ),
+    );
+  }
+  /** The last two axes exchanged: every matrix of a batch transposed. */
+  get mT(): Tensor {
+    const { node } = this;
+    const rank = node.shape.length;
+    if (rank < 2)
+      throw new RangeError(`mT: expected at least 2 axes, got shape ${showShape(node.shape)}`);
+    const axes = node.shape.map((_, i) => i);
+    [axes[rank - 2], axes[rank - 1]] = [rank - 1, rank - 2];
+    return new Tensor(permute(node, axes));
+  }
 
   /** The elements in row-major order: a copy, or for the CPU devices the value itself; do not write to it. */
   async data(): Promise<TypedArray> {
@@ -64,8 +94,20 @@ export class Tensor {
   /** The only element, as a number, at once. */
   itemSync(): number {
     if (this.size !== 1)
-      throw new Error(`item: expected a tensor of one element, got shape [${this.shape.join(", ")}]`);
+      throw new Error(
+        `item: expected a tensor of one element, got shape [${this.shape.join(", ")}]`,
+      );
     return this.dataSync()[0];
+  }
+
+  /** The elements as nested arrays (a number or boolean for a scalar). */
+  async toArray(): Promise<Nested> {
+    return nest(await this.data(), this.shape, this.dtype);
+  }
+
+  /** The elements as nested arrays, at once. */
+  toArraySync(): Nested {
+    return nest(this.dataSync(), this.shape, this.dtype);
   }
 
   /** Computes this tensor now and keeps its elements. Returns itself. */
@@ -73,6 +115,39 @@ export class Tensor {
     evaluate([this.node]);
     this.settle();
     return this;
+  }
+
+  /**
+   * Makes this tensor a leaf that gets a `grad` from `backward()`; with `false`, one through which no
+   * derivative flows. What was computed from it before is not affected. Returns itself.
+   *
+   * @example
+   * const x = tensor([1, 2, 3]).requiresGrad_();
+   * x.square().sum().backward();
+   * await x.grad.toArray(); // [2, 4, 6]
+   */
+  requiresGrad_(on = true): this {
+    if (on === this.requiresGrad && (!on || isGradLeaf(this.current))) return this;
+    if (!on) {
+      this.current = stopGradient(this.node);
+      return this;
+    }
+    if (!isFloat(this.dtype))
+      throw new TypeError(
+        `requiresGrad_: only floating-point tensors can require a gradient, got ${this.dtype}`,
+      );
+    this.current = gradLeaf(this.node, this);
+    return this;
+  }
+
+  /** The tensor as NumPy would print it; computes it if need be. */
+  toString(): string {
+    return print(this);
+  }
+
+  /** @internal What `console.log` shows in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return inspect(this);
   }
 
   /** The same value, through which no derivative flows. */
@@ -91,6 +166,27 @@ export class Tensor {
   }
 }
 
+/** Every function of the families in `methods.ts` is a method too, with the tensor as first argument. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
+export interface Tensor extends Methods {}
+
+// Which tensor gets the gradient of a leaf of the graph. Cells own a new leaf after every update.
+const leafOwners = new WeakMap<Node, Tensor>();
+const cellOwners = new WeakMap<Cell, CellTensor>();
+
+/** A node of its own with the value of `node`, whose gradient `backward()` gives to `owner`. */
+function gradLeaf(node: Node, owner: Tensor): Node {
+  const leaf = marker(stopGradient(node));
+  leafOwners.set(leaf, owner);
+  return leaf;
+}
+
+const isGradLeaf = (node: Node): boolean => leafOwners.has(node);
+
+/** @internal The tensor that accumulates the gradient of this node, if it is a leaf that has one. */
+export const gradOwner = (node: Node): Tensor | undefined =>
+  node.value instanceof CellValue ? cellOwners.get(node.value.cell) : leafOwners.get(node);
+
 /**
  * A tensor whose value is replaced by training: weights, running statistics, optimiser state. Layers
  * register parameters as those with `requiresGrad`.
@@ -105,6 +201,7 @@ export class CellTensor extends Tensor {
     const cell = new Cell(shape, dtype, data, requiresGrad);
     super(cell.node);
     this.cell = cell;
+    cellOwners.set(cell, this);
   }
 
   override get node(): Node {
@@ -118,11 +215,20 @@ export class CellTensor extends Tensor {
   /** Replaces the value by one that is computed with the next flush or read. */
   rebind(value: Tensor): void {
     const { node } = value;
-    if (node.dtype !== this.dtype || node.shape.join() !== this.shape.join())
+    if (node.dtype !== this.dtype || !sameShape(node.shape, this.shape))
       throw new Error(
-        `rebind: expected ${this.dtype}[${this.shape.join(", ")}], got ${node.dtype}[${node.shape.join(", ")}]`,
+        `rebind: expected ${this.dtype}${showShape(this.shape)}, got ${node.dtype}${showShape(node.shape)}`,
       );
-    this.cell.pending = stopGradient(node);
+    // Until the flush, what is computed from a parameter reaches it through a leaf of its own.
+    this.cell.pending = this.requiresGrad ? gradLeaf(node, this) : stopGradient(node);
+  }
+
+  override requiresGrad_(on = true): this {
+    if (on !== this.requiresGrad)
+      throw new Error(
+        `requiresGrad_: a cell is made with or without a gradient; this one has requiresGrad ${this.requiresGrad}`,
+      );
+    return this;
   }
 
   override settle(): void {}
@@ -141,7 +247,34 @@ export function fromData(data: TypedArray, shape: Shape, dtype: DType): Tensor {
   return new Tensor(input(shape, dtype, new HostValue(data)));
 }
 
-export const zerosData = (shape: Shape, dtype: DType): TypedArray =>
-  newArray(dtype, sizeOf(shape));
+export const zerosData = (shape: Shape, dtype: DType): TypedArray => newArray(dtype, sizeOf(shape));
+
+// Losses on which backward() was called and that nobody has computed yet.
+let pendingLosses: Tensor[] = [];
+const MAX_PENDING_LOSSES = 64;
+
+/** @internal Makes `loss` an output of the program that the next step runs. */
+export function notePendingLoss(loss: Tensor): void {
+  // Without steps (a loop that updates by hand) only the newest are worth keeping.
+  if (pendingLosses.length >= MAX_PENDING_LOSSES) pendingLosses.shift();
+  pendingLosses.push(loss);
+}
+
+/** @internal The losses since the last call that have no value yet. */
+export function takePendingLosses(): Tensor[] {
+  const losses = pendingLosses.filter((loss) => loss.node.value === undefined);
+  pendingLosses = [];
+  return losses;
+}
+
+/**
+ * @internal Computes the pending values of these cells and the losses they came from, as one program:
+ * how an optimiser ends its step.
+ */
+export function stepCells(cells: Iterable<CellTensor>): void {
+  const losses = takePendingLosses();
+  flushCells(cells, losses);
+  for (const loss of losses) loss.settle(true);
+}
 
 export { isGradEnabled };

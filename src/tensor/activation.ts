@@ -1,0 +1,241 @@
+import type { Node } from "../ir/node.ts";
+import * as ops from "../ir/ops.ts";
+import { normalizeAxis } from "../ir/shape.ts";
+import { clamp } from "./arithmetic.ts";
+import { reducedShape, toFloat } from "./operand.ts";
+import { Tensor } from "./tensor.ts";
+
+const positive = (x: Node): Node => ops.lt(ops.zerosLike(x), x);
+const times = (x: Node, factor: number): Node => ops.mul(x, ops.fullLike(x, factor));
+
+/** `max(x, 0)`; NaN stays NaN. The gradient at 0 is 0. */
+export function relu(x: Tensor): Tensor {
+  const { node } = x;
+  const zero = ops.zerosLike(node);
+  // Asking for x ≤ 0 keeps NaN, which compares with nothing.
+  return new Tensor(ops.select(ops.le(node, zero), zero, node));
+}
+
+/** `min(max(x, 0), 6)`. */
+export function relu6(x: Tensor): Tensor {
+  return hardtanh(x, 0, 6);
+}
+
+/** x where positive, else `negativeSlope · x` (0.01 by default). */
+export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
+  const node = toFloat(x.node);
+  return new Tensor(ops.select(positive(node), node, times(node, negativeSlope)));
+}
+
+/** x where positive, else `weight · x`; `weight` has one element, or one for each entry of axis 1. */
+export function prelu(x: Tensor, weight: Tensor): Tensor {
+  const { node } = x;
+  let w = weight.node;
+  if (weight.size !== 1) {
+    if (weight.ndim !== 1 || x.ndim < 2 || x.shape[1] !== weight.size)
+      throw new Error(
+        `prelu: weight must have 1 element or one for each channel (axis 1), got ` +
+          `[${weight.shape.join(", ")}] for [${x.shape.join(", ")}]`,
+      );
+    w = ops.reshape(
+      w,
+      x.shape.map((size, i) => (i === 1 ? size : 1)),
+    );
+  } else {
+    w = ops.reshape(w, []);
+  }
+  const slope = ops.broadcastTo(w, x.shape);
+  return new Tensor(ops.select(positive(node), node, ops.mul(slope, node)));
+}
+
+/** `1 / (1 + e⁻ˣ)`, without overflow. */
+export function sigmoid(x: Tensor): Tensor {
+  return new Tensor(sigmoidNode(toFloat(x.node)));
+}
+
+/** -|x| with derivative -1 at 0 (abs has 0 there, which would spoil what is smooth at 0). */
+const negAbs = (x: Node): Node => ops.select(ops.lt(x, ops.zerosLike(x)), x, ops.neg(x));
+
+// With e = e^-|x| nothing overflows, and small results keep their digits: 1 / (1 + e) for x ≥ 0, else
+// e / (1 + e).
+function sigmoidNode(x: Node): Node {
+  const one = ops.fullLike(x, 1);
+  const e = ops.exp(negAbs(x));
+  return ops.div(ops.select(ops.lt(x, ops.zerosLike(x)), e, one), ops.add(one, e));
+}
+
+/** `log(sigmoid(x))`, accurate for large negative x. */
+export function logsigmoid(x: Tensor): Tensor {
+  const node = toFloat(x.node);
+  return new Tensor(ops.neg(softplusNode(ops.neg(node))));
+}
+
+// log(1 + eˣ) = max(x, 0) + log1p(e^-|x|)
+function softplusNode(x: Node): Node {
+  const zero = ops.zerosLike(x);
+  return ops.add(ops.select(ops.lt(x, zero), zero, x), ops.log1p(ops.exp(negAbs(x))));
+}
+
+/** Options of `softplus`. */
+export interface SoftplusOptions {
+  /** Steepness. Default 1. */
+  beta?: number;
+  /** From `beta · x` above this the function is x itself. Default 20. */
+  threshold?: number;
+}
+
+/** `log(1 + e^(beta·x)) / beta`, a smooth relu. */
+export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
+  const { beta = 1, threshold = 20 } = options;
+  const node = toFloat(x.node);
+  const scaled = times(node, beta);
+  // log1p(eˣ) as it stands has the right gradient at 0, and up to the threshold nothing overflows.
+  const linear = ops.lt(ops.fullLike(node, threshold), scaled);
+  const inside = ops.select(linear, ops.zerosLike(node), scaled);
+  const soft = ops.log1p(ops.exp(inside));
+  return new Tensor(ops.select(linear, node, ops.div(soft, ops.fullLike(node, beta))));
+}
+
+/** Hyperbolic tangent. */
+export function tanh(x: Tensor): Tensor {
+  return new Tensor(ops.tanh(toFloat(x.node)));
+}
+
+/** Options of `gelu`. */
+export interface GeluOptions {
+  /** `"none"` (default): by erf, exact; `"tanh"`: the approximation of the paper. */
+  approximate?: "none" | "tanh";
+}
+
+/**
+ * `x · Φ(x)` with Φ the normal distribution (Hendrycks & Gimpel 2016), or its tanh approximation
+ * `x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`.
+ */
+export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+  const { approximate = "none" } = options;
+  const node = toFloat(x.node);
+  let inner: Node;
+  if (approximate === "none") inner = ops.erf(times(node, Math.SQRT1_2));
+  else if (approximate === "tanh") {
+    const cube = ops.mul(ops.mul(node, node), node);
+    inner = ops.tanh(times(ops.add(node, times(cube, 0.044715)), Math.sqrt(2 / Math.PI)));
+  } else {
+    throw new RangeError(
+      `gelu: approximate must be "none" or "tanh", got ${JSON.stringify(approximate)}`,
+    );
+  }
+  return new Tensor(ops.mul(times(node, 0.5), ops.add(inner, ops.fullLike(node, 1))));
+}
+
+/** `x · sigmoid(x)`, also called swish. */
+export function silu(x: Tensor): Tensor {
+  const node = toFloat(x.node);
+  return new Tensor(ops.mul(node, sigmoidNode(node)));
+}
+
+/** `x · tanh(softplus(x))` (Misra 2019). */
+export function mish(x: Tensor): Tensor {
+  const node = toFloat(x.node);
+  return new Tensor(ops.mul(node, ops.tanh(softplus(new Tensor(node)).node)));
+}
+
+const eluNode = (x: Node, alpha: number): Node => {
+  const isPositive = positive(x);
+  // The branch that is not taken must not overflow: its gradient would be ∞ · 0.
+  const low = ops.select(isPositive, ops.zerosLike(x), x);
+  return ops.select(isPositive, x, times(ops.expm1(low), alpha));
+};
+
+/** x where positive, else `alpha · (eˣ - 1)` (alpha 1 by default). */
+export function elu(x: Tensor, alpha = 1): Tensor {
+  return new Tensor(eluNode(toFloat(x.node), alpha));
+}
+
+/** The self-normalising elu of Klambauer et al. 2017. */
+export function selu(x: Tensor): Tensor {
+  const node = toFloat(x.node);
+  return new Tensor(times(eluNode(node, 1.6732632423543772), 1.0507009873554805));
+}
+
+/** `min(max(x, low), high)`; by default from -1 to 1. */
+export function hardtanh(x: Tensor, low = -1, high = 1): Tensor {
+  if (!(low <= high))
+    throw new RangeError(`hardtanh: the bounds must be in order, got ${low} and ${high}`);
+  return clamp(x, low, high);
+}
+
+/** `clamp(x / 6 + 1/2, 0, 1)`. */
+export function hardsigmoid(x: Tensor): Tensor {
+  const node = toFloat(x.node);
+  const shifted = ops.add(times(node, 1 / 6), ops.fullLike(node, 0.5));
+  return clamp(new Tensor(shifted), 0, 1);
+}
+
+/** `x · hardsigmoid(x)` (Howard et al. 2019). */
+export function hardswish(x: Tensor): Tensor {
+  return new Tensor(ops.mul(toFloat(x.node), hardsigmoid(x).node));
+}
+
+/** `x / (1 + |x|)`. */
+export function softsign(x: Tensor): Tensor {
+  const node = toFloat(x.node);
+  return new Tensor(ops.div(node, ops.add(ops.abs(node), ops.fullLike(node, 1))));
+}
+
+/** x minus its maximum along the axis (which counts as constant), so that exp does not overflow. */
+function shifted(x: Node, axis: number): Node {
+  const top = ops.stopGradient(ops.reduceMax(x, [axis]));
+  return ops.sub(x, alongAxis(top, x, axis));
+}
+
+const alongAxis = (reduced: Node, x: Node, axis: number): Node =>
+  ops.expand(ops.reshape(reduced, reducedShape(x.shape, [axis], true)), x.shape);
+
+function softAxis(x: Tensor, dim: number, what: string): number {
+  const axis = normalizeAxis(dim, x.ndim, what);
+  return x.ndim === 0 || x.shape[axis] === 0 ? -1 : axis;
+}
+
+/**
+ * `eˣ / Σ eˣ` along axis `dim` (the last by default): non-negative numbers that add up to 1.
+ *
+ * @example
+ * tensor([0, Math.log(3)]).softmax(); // [0.25, 0.75]
+ */
+export function softmax(x: Tensor, dim = -1): Tensor {
+  const node = toFloat(x.node);
+  const axis = softAxis(x, dim, "softmax");
+  if (axis < 0) return new Tensor(x.ndim === 0 ? ops.fullLike(node, 1) : node);
+  const e = ops.exp(shifted(node, axis));
+  return new Tensor(ops.div(e, alongAxis(ops.reduceSum(e, [axis]), e, axis)));
+}
+
+/** `softmax(-x)`. */
+export function softmin(x: Tensor, dim = -1): Tensor {
+  return softmax(new Tensor(ops.neg(toFloat(x.node))), dim);
+}
+
+/** `log(softmax(x))` along axis `dim` (the last by default), without overflow. */
+export function logSoftmax(x: Tensor, dim = -1): Tensor {
+  const node = toFloat(x.node);
+  const axis = softAxis(x, dim, "logSoftmax");
+  if (axis < 0) return new Tensor(x.ndim === 0 ? ops.zerosLike(node) : node);
+  const apart = shifted(node, axis);
+  const total = ops.log(ops.reduceSum(ops.exp(apart), [axis]));
+  return new Tensor(ops.sub(apart, alongAxis(total, node, axis)));
+}
+
+/** `a · sigmoid(b)` for the halves a and b of axis `dim` (Dauphin et al. 2016). */
+export function glu(x: Tensor, dim = -1): Tensor {
+  const axis = normalizeAxis(dim, x.ndim, "glu");
+  if (x.ndim === 0 || x.shape[axis] % 2 !== 0)
+    throw new RangeError(
+      `glu: axis ${axis} must have an even size, got shape [${x.shape.join(", ")}]`,
+    );
+  const node = toFloat(x.node);
+  const size = node.shape.map((n, i) => (i === axis ? n / 2 : n));
+  const start = node.shape.map(() => 0);
+  const a = ops.slice(node, start, size);
+  start[axis] = size[axis];
+  return new Tensor(ops.mul(a, sigmoidNode(ops.slice(node, start, size))));
+}

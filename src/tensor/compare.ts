@@ -1,0 +1,100 @@
+import { isFloat } from "../ir/dtype.ts";
+import type { Node } from "../ir/node.ts";
+import * as ops from "../ir/ops.ts";
+import { sameShape } from "../ir/shape.ts";
+import { abs, add, mul, sub } from "./arithmetic.ts";
+import { elementwise, type Operand } from "./operand.ts";
+import { all } from "./reduce.ts";
+import { Tensor } from "./tensor.ts";
+
+/** `a = b`, elementwise with broadcasting: bool. NaN equals nothing. */
+export function eq(a: Operand, b: Operand): Tensor {
+  return elementwise("eq", a, b, ops.eq);
+}
+/** `a ≠ b`, elementwise with broadcasting: bool. */
+export function ne(a: Operand, b: Operand): Tensor {
+  return elementwise("ne", a, b, ops.ne);
+}
+/** `a < b`, elementwise with broadcasting: bool. */
+export function lt(a: Operand, b: Operand): Tensor {
+  return elementwise("lt", a, b, ops.lt);
+}
+/** `a ≤ b`, elementwise with broadcasting: bool. */
+export function le(a: Operand, b: Operand): Tensor {
+  return elementwise("le", a, b, ops.le);
+}
+/** `a > b`, elementwise with broadcasting: bool. */
+export function gt(a: Operand, b: Operand): Tensor {
+  return elementwise("gt", a, b, ops.gt);
+}
+/** `a ≥ b`, elementwise with broadcasting: bool. */
+export function ge(a: Operand, b: Operand): Tensor {
+  return elementwise("ge", a, b, ops.ge);
+}
+
+const everywhere = (x: Node, value: boolean): Node => ops.full(x.shape, value, "bool");
+const magnitudeIs = (x: Node, test: (a: Node, limit: Node) => Node): Node =>
+  test(ops.abs(x), ops.fullLike(x, Infinity));
+
+/** Whether each element is NaN. */
+export const isnan = (x: Tensor): Tensor =>
+  new Tensor(isFloat(x.dtype) ? ops.ne(x.node, x.node) : everywhere(x.node, false));
+/** Whether each element is ∞ or -∞. */
+export const isinf = (x: Tensor): Tensor =>
+  new Tensor(isFloat(x.dtype) ? magnitudeIs(x.node, ops.eq) : everywhere(x.node, false));
+/** Whether each element is neither infinite nor NaN. */
+export const isfinite = (x: Tensor): Tensor =>
+  new Tensor(isFloat(x.dtype) ? magnitudeIs(x.node, ops.lt) : everywhere(x.node, true));
+
+const truth = (x: Node): Node => ops.cast(x, "bool");
+
+/** Both are not 0, elementwise with broadcasting. */
+export function logicalAnd(a: Operand, b: Operand): Tensor {
+  return elementwise("logicalAnd", a, b, (x, y) => ops.and(truth(x), truth(y)));
+}
+/** One or both are not 0, elementwise with broadcasting. */
+export function logicalOr(a: Operand, b: Operand): Tensor {
+  return elementwise("logicalOr", a, b, (x, y) => ops.or(truth(x), truth(y)));
+}
+/** Exactly one is not 0, elementwise with broadcasting. */
+export function logicalXor(a: Operand, b: Operand): Tensor {
+  return elementwise("logicalXor", a, b, (x, y) => ops.ne(truth(x), truth(y)));
+}
+/** Whether each element is 0. */
+export const logicalNot = (x: Tensor): Tensor => new Tensor(ops.not(truth(x.node)));
+
+/** How close is close: |a - b| ≤ atol + rtol · |b|. */
+export interface Tolerance {
+  /** Relative tolerance. Default 1e-5. */
+  rtol?: number;
+  /** Absolute tolerance. Default 1e-8. */
+  atol?: number;
+  /** Whether NaN is close to NaN. Default false. */
+  equalNan?: boolean;
+}
+
+/** Whether elements are close: `|a - b| ≤ atol + rtol · |b|`, or equal. */
+export function isclose(a: Tensor, b: Operand, options: Tolerance = {}): Tensor {
+  const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
+  const other = b instanceof Tensor ? b : add(mul(a, 0), b);
+  const near = le(abs(sub(a, b)), add(mul(abs(other), rtol), atol));
+  // An infinite difference is within an infinite tolerance, but not close.
+  let close = logicalOr(logicalAnd(near, isfinite(other)), eq(a, b));
+  if (equalNan) close = logicalOr(close, logicalAnd(isnan(a), isnan(other)));
+  return close;
+}
+
+/**
+ * Whether all elements are close (see `isclose`). Reads the result.
+ *
+ * @example
+ * await tensor([1, 2]).allclose(tensor([1, 2 + 1e-7])); // true
+ */
+export async function allclose(a: Tensor, b: Operand, options?: Tolerance): Promise<boolean> {
+  return (await all(isclose(a, b, options)).item()) !== 0;
+}
+
+/** Whether both have the same shape and equal elements. Reads the result. */
+export async function equal(a: Tensor, b: Tensor): Promise<boolean> {
+  return sameShape(a.shape, b.shape) && (await all(eq(a, b)).item()) !== 0;
+}

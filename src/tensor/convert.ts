@@ -1,0 +1,27 @@
+import { DTYPES, type DType, isDType } from "../ir/dtype.ts";
+import * as ops from "../ir/ops.ts";
+import { describe } from "./operand.ts";
+import { Tensor } from "./tensor.ts";
+
+/**
+ * The elements as another dtype. Floats become integers toward zero; anything but 0 becomes `true`.
+ *
+ * @example
+ * tensor([1.7, -1.7]).to("i32"); // [1, -1]
+ */
+export function to(x: Tensor, dtype: DType): Tensor {
+  if (!isDType(dtype))
+    throw new TypeError(`to: expected a dtype (${DTYPES.join(", ")}), got ${describe(dtype)}`);
+  return dtype === x.dtype ? x : new Tensor(ops.cast(x.node, dtype));
+}
+
+/** `x.to("f32")`. */
+export const float = (x: Tensor): Tensor => to(x, "f32");
+/** `x.to("f64")`. */
+export const double = (x: Tensor): Tensor => to(x, "f64");
+/** `x.to("i32")`. */
+export const int = (x: Tensor): Tensor => to(x, "i32");
+/** `x.to("bool")`: true where x is not 0. */
+export const bool = (x: Tensor): Tensor => to(x, "bool");
+/** x as the dtype of `other`. */
+export const typeAs = (x: Tensor, other: Tensor): Tensor => to(x, other.dtype);

@@ -1,0 +1,228 @@
+import { coerce, type DType, isDType, isFloat, newArray, type TypedArray } from "../ir/dtype.ts";
+import * as ops from "../ir/ops.ts";
+import { showShape, type Shape, sizeOf } from "../ir/shape.ts";
+import { flattenNested, type Nested, nestedShape } from "./nested.ts";
+import { checkShape, describe } from "./operand.ts";
+import { fromData, Tensor } from "./tensor.ts";
+
+/** Options of functions that make tensors. */
+export interface TensorOptions {
+  /** Element type. Default f32, or what the data suggest. */
+  dtype?: DType;
+  /** Whether `backward()` accumulates a gradient in the new tensor. Default false. */
+  requiresGrad?: boolean;
+}
+
+/** A size or a list of sizes. */
+export type ShapeLike = number | Shape;
+
+/** JavaScript's arrays of numbers that tensors can be made from. */
+export type NumberArray = TypedArray | Int8Array | Int16Array | Uint16Array | Uint8ClampedArray;
+
+/** @internal Checks a shape given as a number or a list. */
+export function toShape(shape: ShapeLike, what: string): Shape {
+  const list = typeof shape === "number" ? [shape] : shape;
+  if (!Array.isArray(list))
+    throw new TypeError(`${what}: expected a shape such as [2, 3], got ${describe(shape)}`);
+  checkShape(list as Shape, what);
+  return (list as Shape).slice();
+}
+
+const finish = (x: Tensor, options: TensorOptions): Tensor =>
+  options.requiresGrad ? x.requiresGrad_() : x;
+
+function checkDType(dtype: DType | undefined, what: string): void {
+  if (dtype !== undefined && !isDType(dtype))
+    throw new TypeError(`${what}: ${describe(dtype)} is no dtype`);
+}
+
+const arrayDType = (data: NumberArray): DType => {
+  if (data instanceof Float32Array) return "f32";
+  if (data instanceof Float64Array) return "f64";
+  if (data instanceof Uint32Array) return "u32";
+  return data instanceof Uint8Array || data instanceof Uint8ClampedArray ? "u8" : "i32";
+};
+
+/**
+ * A tensor of the given elements: a number, a boolean, nested arrays of them, or a typed array (which
+ * is copied). Numbers are f32 unless `dtype` says otherwise, also whole ones; booleans are bool; a typed
+ * array keeps its type, where a tensor has it.
+ *
+ * Throws when nested arrays differ in length.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]);
+ * tensor([2, 0, 1], { dtype: "i32" });
+ */
+export function tensor(data: Nested | NumberArray | Tensor, options: TensorOptions = {}): Tensor {
+  checkDType(options.dtype, "tensor");
+  if (data instanceof Tensor) {
+    const copy = data.detach();
+    return finish(options.dtype ? copy.to(options.dtype) : copy, options);
+  }
+  if (ArrayBuffer.isView(data)) {
+    const dtype = options.dtype ?? arrayDType(data);
+    return finish(fromData(converted(data, dtype), [data.length], dtype), options);
+  }
+  if (typeof data !== "number" && typeof data !== "boolean" && !Array.isArray(data))
+    throw new TypeError(
+      `tensor: expected numbers, nested arrays or a typed array, got ${describe(data)}`,
+    );
+  const shape = nestedShape(data);
+  const size = sizeOf(shape);
+  const values = new Array<number>(size);
+  let booleans = size > 0;
+  flattenNested(data, shape, "tensor", (element, position) => {
+    booleans &&= typeof element === "boolean";
+    values[position] = Number(element);
+  });
+  const dtype = options.dtype ?? (booleans ? "bool" : "f32");
+  return finish(fromData(converted(values, dtype), shape, dtype), options);
+}
+
+function converted(values: ArrayLike<number>, dtype: DType): TypedArray {
+  const out = newArray(dtype, values.length);
+  if (isFloat(dtype)) out.set(values as ArrayLike<number> & TypedArray);
+  else for (let i = 0; i < out.length; i++) out[i] = coerce(dtype, values[i]);
+  return out;
+}
+
+/**
+ * A tensor over a typed array, which it takes over: do not change the array afterwards. Its element
+ * type is the array's; `dtype: "bool"` reads a Uint8Array of zeros and ones as bool.
+ *
+ * @example
+ * fromTypedArray(new Float32Array(6), [2, 3]);
+ */
+export function fromTypedArray(
+  data: TypedArray,
+  shape: ShapeLike = data.length,
+  options: TensorOptions = {},
+): Tensor {
+  checkDType(options.dtype, "fromTypedArray");
+  const sizes = toShape(shape, "fromTypedArray");
+  if (sizeOf(sizes) !== data.length)
+    throw new Error(
+      `fromTypedArray: shape ${showShape(sizes)} needs ${sizeOf(sizes)} elements, got ${data.length}`,
+    );
+  const own = arrayDType(data);
+  const dtype = options.dtype ?? own;
+  if (dtype !== own && !(dtype === "bool" && own === "u8"))
+    throw new TypeError(`fromTypedArray: a ${data.constructor.name} holds ${own}, not ${dtype}`);
+  return finish(fromData(data, sizes, dtype), options);
+}
+
+/** `value` everywhere. */
+export function full(
+  shape: ShapeLike,
+  value: number | boolean,
+  options: TensorOptions = {},
+): Tensor {
+  checkDType(options.dtype, "full");
+  const dtype = options.dtype ?? (typeof value === "boolean" ? "bool" : "f32");
+  return finish(new Tensor(ops.full(toShape(shape, "full"), value, dtype)), options);
+}
+
+/**
+ * Zeros.
+ *
+ * @example
+ * zeros([2, 3]);
+ * zeros(4, { dtype: "i32" });
+ */
+export function zeros(shape: ShapeLike, options: TensorOptions = {}): Tensor {
+  return full(toShape(shape, "zeros"), 0, { dtype: "f32", ...options });
+}
+
+/** Ones. */
+export function ones(shape: ShapeLike, options: TensorOptions = {}): Tensor {
+  return full(toShape(shape, "ones"), 1, { dtype: "f32", ...options });
+}
+
+/**
+ * The numbers from `start` (0) to `end`, without it, by `step` (1). Whole arguments give i32, others
+ * f32.
+ *
+ * @example
+ * arange(3); // [0, 1, 2]
+ * arange(1, 2, 0.5); // [1, 1.5]
+ */
+export function arange(
+  ...args:
+    | [end: number, options?: TensorOptions]
+    | [start: number, end: number, options?: TensorOptions]
+    | [start: number, end: number, step: number, options?: TensorOptions]
+): Tensor {
+  const last = args[args.length - 1];
+  const options = typeof last === "object" ? last : {};
+  const numbers = args.filter((x): x is number => typeof x === "number");
+  const [start, end, step] = [
+    numbers.length > 1 ? numbers[0] : 0,
+    numbers.length > 1 ? numbers[1] : numbers[0],
+    numbers.length > 2 ? numbers[2] : 1,
+  ];
+  if (!Number.isFinite(start) || !Number.isFinite(end) || !Number.isFinite(step) || step === 0)
+    throw new RangeError(
+      `arange: expected finite numbers and a step other than 0, got ${start}, ${end}, ${step}`,
+    );
+  if (end !== start && end > start !== step > 0)
+    throw new RangeError(
+      `arange: the step must lead from ${start} to ${end}, got a step of ${step}`,
+    );
+  const whole = [start, end, step].every(Number.isInteger);
+  const dtype = options.dtype ?? (whole ? "i32" : "f32");
+  checkDType(dtype, "arange");
+  const size = Math.ceil((end - start) / step);
+  if (whole && (dtype === "i32" || dtype === "f32" || dtype === "f64")) {
+    let index = ops.iota([size], 0, dtype);
+    if (step !== 1) index = ops.mul(index, ops.fullLike(index, step));
+    return finish(new Tensor(ops.add(index, ops.fullLike(index, start))), options);
+  }
+  // Fractions are computed in double precision and rounded once.
+  const data = newArray(dtype, size);
+  for (let i = 0; i < size; i++) data[i] = coerce(dtype, start + i * step);
+  return finish(fromData(data, [size], dtype), options);
+}
+
+/** `steps` numbers at equal distances from `start` to `end`, both included. */
+export function linspace(
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions = {},
+): Tensor {
+  checkShape([steps], "linspace");
+  const dtype = options.dtype ?? "f32";
+  checkDType(dtype, "linspace");
+  const data = newArray(dtype, steps);
+  const step = (end - start) / (steps - 1);
+  // From both ends, so that the last number is exactly `end`.
+  for (let i = 0; i < steps; i++)
+    data[i] = coerce(
+      dtype,
+      i < steps / 2 ? start + i * (steps > 1 ? step : 0) : end - (steps - 1 - i) * step,
+    );
+  return finish(fromData(data, [steps], dtype), options);
+}
+
+/** `baseᵉ` for `steps` exponents at equal distances from `start` to `end`. */
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions & { base?: number } = {},
+): Tensor {
+  const { base = 10, dtype = "f32" } = options;
+  const exponents = linspace(start, end, steps, { dtype: "f64" }).dataSync();
+  const data = newArray(dtype, steps);
+  for (let i = 0; i < steps; i++) data[i] = coerce(dtype, base ** exponents[i]);
+  return finish(fromData(data, [steps], dtype), options);
+}
+
+/** The matrix with ones on its main diagonal, n × m (n × n by default). */
+export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
+  const shape = toShape([n, m], "eye");
+  checkDType(options.dtype, "eye");
+  const on = ops.eq(ops.iota(shape, 0), ops.iota(shape, 1));
+  return finish(new Tensor(ops.cast(on, options.dtype ?? "f32")), options);
+}

@@ -1,0 +1,74 @@
+import * as activation from "./activation.ts";
+import * as arithmetic from "./arithmetic.ts";
+import * as backward from "./backward.ts";
+import * as compare from "./compare.ts";
+import * as convert from "./convert.ts";
+import * as extremes from "./extremes.ts";
+import * as indexing from "./indexing.ts";
+import * as like from "./like.ts";
+import * as matmul from "./matmul.ts";
+import * as padding from "./padding.ts";
+import * as reduce from "./reduce.ts";
+import * as sampling from "./sampling.ts";
+import * as shape from "./shape.ts";
+import * as sorting from "./sorting.ts";
+import { Tensor } from "./tensor.ts";
+
+// Functions are written once, with the tensor as first parameter. Those of the families below become
+// methods here; the mapped types carry their signatures and doc comments along.
+
+type Method<F> = F extends (x: never, ...args: infer A) => infer R ? (...args: A) => R : never;
+type MethodsOf<Family> = { [K in keyof Family]: Method<Family[K]> };
+
+type Overloads<F> = F extends {
+  (x: never, ...args: infer A): infer R;
+  (x: never, ...args: infer B): infer S;
+}
+  ? { (...args: A): R; (...args: B): S }
+  : never;
+type OverloadedMethodsOf<Family> = { [K in keyof Family]: Overloads<Family[K]> };
+
+/** The functions that are also methods of `Tensor`. */
+export interface Methods
+  extends
+    MethodsOf<typeof activation>,
+    MethodsOf<typeof arithmetic>,
+    MethodsOf<typeof backward>,
+    MethodsOf<typeof compare>,
+    MethodsOf<typeof convert>,
+    MethodsOf<typeof indexing>,
+    MethodsOf<typeof like>,
+    MethodsOf<typeof matmul>,
+    MethodsOf<typeof padding>,
+    MethodsOf<typeof reduce>,
+    MethodsOf<typeof sampling>,
+    MethodsOf<typeof shape>,
+    MethodsOf<typeof sorting>,
+    OverloadedMethodsOf<typeof extremes> {}
+
+for (const family of [
+  activation,
+  arithmetic,
+  backward,
+  compare,
+  convert,
+  extremes,
+  indexing,
+  like,
+  matmul,
+  padding,
+  reduce,
+  sampling,
+  shape,
+  sorting,
+])
+  for (const [name, fn] of Object.entries(family) as [string, (...args: unknown[]) => unknown][])
+    Object.defineProperty(Tensor.prototype, name, {
+      value: function (this: Tensor, ...args: unknown[]): unknown {
+        return fn(this, ...args);
+      },
+      writable: true,
+      configurable: true,
+    });
+
+export { Tensor };

@@ -1,0 +1,152 @@
+import { type DType, isFloat, isInteger, promote } from "../ir/dtype.ts";
+import type { Node } from "../ir/node.ts";
+import { broadcastTo, cast, constant, full } from "../ir/ops.ts";
+import { broadcastShapes, normalizeAxis, sameShape, type Shape, sizeOf } from "../ir/shape.ts";
+import { Tensor } from "./tensor.ts";
+
+/**
+ * What elementwise functions take. A number or boolean is a scalar that joins the tensor's dtype as in
+ * PyTorch: an integer keeps any dtype but bool, a fraction makes integers f32, nothing widens floats.
+ */
+export type Operand = Tensor | number | boolean;
+
+/** One axis or several; negative ones count from the end. */
+export type Dim = number | readonly number[];
+
+/** Sizes as separate arguments or as one array. */
+export type Sizes = number[] | [readonly number[]];
+
+/** The list behind arguments of type `Sizes`. */
+export const sizesOf = (args: Sizes): readonly number[] =>
+  args.length === 1 && typeof args[0] !== "number" ? args[0] : (args as number[]);
+
+/** `a number`, `a tensor`: how errors name what came. */
+export function describe(x: unknown): string {
+  if (x instanceof Tensor) return `a tensor ${x.dtype}[${x.shape.join(", ")}]`;
+  if (Array.isArray(x)) return "an array";
+  if (x === null || x === undefined) return String(x);
+  if (typeof x === "object") return `an instance of ${x.constructor?.name ?? "Object"}`;
+  return typeof x === "string" ? JSON.stringify(x) : `a ${typeof x}`;
+}
+
+/** The dtype of a scalar that meets a tensor of `dtype`, and so of their result. */
+export function scalarDType(value: number | boolean, dtype: DType): DType {
+  if (isFloat(dtype) || typeof value === "boolean") return dtype;
+  if (!Number.isInteger(value)) return "f32";
+  return dtype === "bool" ? "i32" : dtype;
+}
+
+const category = (dtype: DType): number => (isFloat(dtype) ? 2 : isInteger(dtype) ? 1 : 0);
+
+/** PyTorch's `result_type`: a scalar tensor changes the dtype of others only by its category. */
+export function resultType(a: Node, b: Node): DType {
+  if (a.dtype === b.dtype) return a.dtype;
+  const scalarA = a.shape.length === 0;
+  if (scalarA !== (b.shape.length === 0)) {
+    const strong = scalarA ? b.dtype : a.dtype;
+    if (category(scalarA ? a.dtype : b.dtype) <= category(strong)) return strong;
+  }
+  return promote(a.dtype, b.dtype);
+}
+
+/** Ints and bools as f32. */
+export const toFloat = (x: Node): Node => (isFloat(x.dtype) ? x : cast(x, "f32"));
+
+function scalarOrThrow(x: unknown, what: string): number | boolean {
+  if (typeof x === "number" || typeof x === "boolean") return x;
+  throw new TypeError(`${what}: expected a tensor or a number, got ${describe(x)}`);
+}
+
+/** The node of an operand that stands alone: a number is f32, a boolean bool. */
+export function nodeOf(x: Operand, what: string): Node {
+  if (x instanceof Tensor) return x.node;
+  const value = scalarOrThrow(x, what);
+  return constant(value, typeof value === "boolean" ? "bool" : "f32");
+}
+
+/**
+ * Applies `op` to both operands after promotion and broadcasting. With `float`, ints and bools are made
+ * f32 first.
+ */
+export function elementwise(
+  what: string,
+  a: Operand,
+  b: Operand,
+  op: (a: Node, b: Node) => Node,
+  float = false,
+): Tensor {
+  if (a instanceof Tensor) {
+    let x = a.node;
+    if (b instanceof Tensor) {
+      let y = b.node;
+      if (x.dtype !== y.dtype || (float && !isFloat(x.dtype))) {
+        let dtype = resultType(x, y);
+        if (float && !isFloat(dtype)) dtype = "f32";
+        x = cast(x, dtype);
+        y = cast(y, dtype);
+      }
+      if (!sameShape(x.shape, y.shape)) {
+        const shape = broadcastShapes(x.shape, y.shape, what);
+        x = broadcastTo(x, shape);
+        y = broadcastTo(y, shape);
+      }
+      return new Tensor(op(x, y));
+    }
+    const value = scalarOrThrow(b, what);
+    let dtype = scalarDType(value, x.dtype);
+    if (float && !isFloat(dtype)) dtype = "f32";
+    return new Tensor(op(cast(x, dtype), full(x.shape, value, dtype)));
+  }
+  const value = scalarOrThrow(a, what);
+  if (b instanceof Tensor) {
+    const y = b.node;
+    let dtype = scalarDType(value, y.dtype);
+    if (float && !isFloat(dtype)) dtype = "f32";
+    return new Tensor(op(full(y.shape, value, dtype), cast(y, dtype)));
+  }
+  return new Tensor(op(nodeOf(value, what), nodeOf(Number(scalarOrThrow(b, what)), what)));
+}
+
+/** Ascending axes of a reduction: all for `undefined` or an empty list. */
+export function reduceAxes(dim: Dim | undefined, rank: number, what: string): number[] {
+  if (dim === undefined || (typeof dim !== "number" && dim.length === 0))
+    return Array.from({ length: rank }, (_, i) => i);
+  if (typeof dim === "number") {
+    const axis = normalizeAxis(dim, rank, what);
+    return rank === 0 ? [] : [axis];
+  }
+  const axes = dim.map((d) => normalizeAxis(d, rank, what));
+  if (new Set(axes).size !== axes.length)
+    throw new RangeError(`${what}: an axis is named twice in [${dim.join(", ")}]`);
+  return rank === 0 ? [] : axes.sort((a, b) => a - b);
+}
+
+/** `shape` with `axes` removed, or of size 1 when `keepdim`. */
+export function reducedShape(shape: Shape, axes: readonly number[], keepdim: boolean): number[] {
+  const out: number[] = [];
+  for (let i = 0; i < shape.length; i++) {
+    if (!axes.includes(i)) out.push(shape[i]);
+    else if (keepdim) out.push(1);
+  }
+  return out;
+}
+
+/** Product of the sizes of `axes`. */
+export const countOf = (shape: Shape, axes: readonly number[]): number =>
+  sizeOf(axes.map((axis) => shape[axis]));
+
+/** Checks that `shape` is a list of sizes. */
+export function checkShape(shape: Shape, what: string): void {
+  for (const size of shape)
+    if (!Number.isInteger(size) || size < 0)
+      throw new RangeError(
+        `${what}: sizes must be integers >= 0, got [${Array.from(shape).join(", ")}]`,
+      );
+}
+
+/** Throws when `x` is not of an integer dtype that can be a position; makes it i32. */
+export function indexNode(x: Tensor, what: string): Node {
+  if (!(x instanceof Tensor) || !isInteger(x.dtype))
+    throw new TypeError(`${what}: positions must be an integer tensor, got ${describe(x)}`);
+  return cast(x.node, "i32");
+}

@@ -1,0 +1,140 @@
+import { isFloat, type TypedArray } from "../ir/dtype.ts";
+import { type Shape, sizeOf, stridesOf } from "../ir/shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+const PRECISION = 4;
+const THRESHOLD = 1000;
+const EDGE_ITEMS = 3;
+const LINE_WIDTH = 75;
+const PREFIX = "tensor(";
+
+/** Strings of equal width for numbers, as NumPy's `precision=4, floatmode="maxprec"` makes them. */
+function floatFormatter(values: readonly number[]): (value: number) => string {
+  const finite = values.filter(Number.isFinite);
+  const sizes = finite.map(Math.abs).filter((v) => v !== 0);
+  const most = Math.max(...sizes);
+  const least = Math.min(...sizes);
+  const scientific = sizes.length > 0 && (most >= 1e8 || least < 1e-4 || most / least > 1000);
+  const texts = finite.map((v) => (scientific ? exponential(v) : positional(v)));
+  const point = (text: string): number => text.indexOf(".");
+  const fraction = (text: string): number =>
+    (scientific ? text.indexOf("e") : text.length) - point(text) - 1;
+  const right = Math.max(0, ...texts.map(fraction));
+  let left = Math.max(0, ...texts.map(point));
+  const exponentDigits = Math.max(2, ...texts.map((text) => text.length - text.indexOf("e") - 2));
+  const width = (): number => left + 1 + right + (scientific ? 2 + exponentDigits : 0);
+  const special = values.some((v) => !Number.isFinite(v))
+    ? Math.max(...values.filter((v) => !Number.isFinite(v)).map((v) => specialName(v).length))
+    : 0;
+  if (finite.length === 0) return (v) => specialName(v).padStart(special);
+  left = Math.max(left, special - (right + 1) - (scientific ? 2 + exponentDigits : 0));
+  return (value) => {
+    if (!Number.isFinite(value)) return specialName(value).padStart(width());
+    if (!scientific) {
+      const text = positional(value);
+      return text.padStart(left + text.length - point(text)).padEnd(width());
+    }
+    const [mantissa, exponent] = value.toExponential(Math.min(right, PRECISION)).split("e");
+    const digits = exponent.slice(1).padStart(exponentDigits, "0");
+    const dotted = mantissa.includes(".") ? mantissa : `${mantissa}.`;
+    return `${dotted}e${exponent[0]}${digits}`.padStart(width());
+  };
+}
+
+const specialName = (value: number): string =>
+  Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+
+const minus = (value: number): string => (Object.is(value, -0) ? "-" : "");
+
+/** `3.1416`, `2.`: at most four decimals, none that are zero at the end. */
+function positional(value: number): string {
+  const fixed = minus(value) + value.toFixed(PRECISION);
+  return fixed.replace(/0+$/, "");
+}
+
+/** `1.e+10`: at most four decimals, none that are zero at the end. */
+function exponential(value: number): string {
+  const [mantissa, exponent] = value.toExponential(PRECISION).split("e");
+  const digits = exponent.slice(1).padStart(2, "0");
+  return `${minus(value)}${mantissa.replace(/0+$/, "")}e${exponent[0]}${digits}`;
+}
+
+function formatter(values: readonly number[], x: Tensor): (value: number) => string {
+  if (isFloat(x.dtype)) return floatFormatter(values);
+  const show = (v: number): string => (x.dtype === "bool" ? (v ? "True" : "False") : String(v));
+  const width = Math.max(0, ...values.map((v) => show(v).length));
+  return (v) => show(v).padStart(width);
+}
+
+/** Positions that are shown of an axis: all, or the first and last with a gap (-1) between. */
+function shownOf(size: number, summarise: boolean): number[] {
+  if (!summarise || size <= 2 * EDGE_ITEMS) return Array.from({ length: size }, (_, i) => i);
+  const edge = Array.from({ length: EDGE_ITEMS }, (_, i) => i);
+  return [...edge, -1, ...edge.map((i) => size - EDGE_ITEMS + i)];
+}
+
+function body(x: Tensor, data: TypedArray): string {
+  const { shape } = x;
+  const strides = stridesOf(shape);
+  const summarise = sizeOf(shape) > THRESHOLD;
+  const values: number[] = [];
+  const visit = (axis: number, offset: number): void => {
+    if (axis === shape.length) values.push(data[offset]);
+    else
+      for (const i of shownOf(shape[axis], summarise))
+        if (i >= 0) visit(axis + 1, offset + i * strides[axis]);
+  };
+  visit(0, 0);
+  const format = formatter(values, x);
+  const level = (axis: number, offset: number, indent: number): string => {
+    if (axis === shape.length) return format(data[offset]);
+    const parts = shownOf(shape[axis], summarise).map((i) =>
+      i < 0 ? "..." : level(axis + 1, offset + i * strides[axis], indent + 1),
+    );
+    if (axis < shape.length - 1) {
+      const gap = `,${"\n".repeat(shape.length - axis - 1)}${" ".repeat(indent + 1)}`;
+      return `[${parts.join(gap)}]`;
+    }
+    return `[${wrapLine(parts, indent + 1, shape.length - axis)}]`;
+  };
+  return level(0, 0, PREFIX.length);
+}
+
+/** Elements joined by commas, in lines that end before the width of a terminal. */
+function wrapLine(parts: readonly string[], indent: number, closing: number): string {
+  const lines: string[] = [];
+  let line = "";
+  parts.forEach((part, i) => {
+    const last = i === parts.length - 1;
+    const room = LINE_WIDTH - indent - (last ? closing : 1);
+    if (line !== "" && line.length + part.length > room) {
+      lines.push(line.trimEnd());
+      line = "";
+    }
+    line += last ? part : `${part}, `;
+  });
+  lines.push(line);
+  return lines.join(`\n${" ".repeat(indent)}`);
+}
+
+const withSuffix = (x: Tensor, text: string): string => {
+  const dtype = x.dtype === "f32" || (x.dtype === "bool" && x.size > 0) ? "" : `, dtype=${x.dtype}`;
+  return `${PREFIX}${text}${dtype})`;
+};
+
+const shapeOf = (shape: Shape): string => `[${shape.join(", ")}]`;
+
+/** `tensor([[1., 2.], [3., 4.]])` as NumPy would print it with a precision of 4. */
+export function print(x: Tensor): string {
+  if (x.size === 0 && x.ndim !== 1) return withSuffix(x, `[], shape=${shapeOf(x.shape)}`);
+  return withSuffix(x, body(x, x.dataSync()));
+}
+
+/** `print`, or shape and dtype of what cannot be read now. */
+export function inspect(x: Tensor): string {
+  try {
+    return print(x);
+  } catch {
+    return `Tensor(${x.dtype}${shapeOf(x.shape)})`;
+  }
+}

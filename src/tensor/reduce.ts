@@ -1,0 +1,252 @@
+import { type DType, isFloat } from "../ir/dtype.ts";
+import type { Node } from "../ir/node.ts";
+import * as ops from "../ir/ops.ts";
+import { normalizeAxis, showShape } from "../ir/shape.ts";
+import { clamp } from "./arithmetic.ts";
+import { countOf, type Dim, reduceAxes, reducedShape, toFloat } from "./operand.ts";
+import { Tensor } from "./tensor.ts";
+
+/** Options of reductions. */
+export interface ReduceOptions {
+  /** Whether reduced axes stay, with size 1. Default false. */
+  keepdim?: boolean;
+}
+
+const keep = (reduced: Node, x: Node, axes: readonly number[], options?: ReduceOptions): Node =>
+  options?.keepdim ? ops.reshape(reduced, reducedShape(x.shape, axes, true)) : reduced;
+
+const needFloat = (x: Tensor, what: string): Node => {
+  if (!isFloat(x.dtype))
+    throw new TypeError(
+      `${what}: expected a floating-point tensor, got ${x.dtype}; use x.to("f32")`,
+    );
+  return x.node;
+};
+
+/** Sums of bool and u8 are i32, as a count should be. */
+const summable = (x: Node, dtype?: DType): Node =>
+  ops.cast(x, dtype ?? (x.dtype === "bool" || x.dtype === "u8" ? "i32" : x.dtype));
+
+/**
+ * Sum over the axes `dim` (all by default). Of bool and u8 it is i32. 0 for no elements.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).sum(0); // [4, 6]
+ * tensor([[1, 2], [3, 4]]).sum(-1, { keepdim: true }); // [[3], [7]]
+ */
+export function sum(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DType }): Tensor {
+  const axes = reduceAxes(dim, x.ndim, "sum");
+  const node = summable(x.node, options?.dtype);
+  return new Tensor(keep(ops.reduceSum(node, axes), node, axes, options));
+}
+
+/** Product over the axes `dim` (all by default); of bool and u8 it is i32. 1 for no elements. */
+export function prod(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DType }): Tensor {
+  const axes = reduceAxes(dim, x.ndim, "prod");
+  const node = summable(x.node, options?.dtype);
+  return new Tensor(keep(ops.reduceProd(node, axes), node, axes, options));
+}
+
+/** Mean over the axes `dim` (all by default); NaN for no elements. Throws for integers and bools. */
+export function mean(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
+  const node = needFloat(x, "mean");
+  const axes = reduceAxes(dim, x.ndim, "mean");
+  return new Tensor(keep(meanNode(node, axes), node, axes, options));
+}
+
+function meanNode(x: Node, axes: readonly number[]): Node {
+  const total = ops.reduceSum(x, axes);
+  return ops.div(total, ops.fullLike(total, countOf(x.shape, axes)));
+}
+
+function extreme(
+  what: string,
+  x: Tensor,
+  dim: Dim | undefined,
+  options: ReduceOptions | undefined,
+  reduce: (x: Node, axes: readonly number[]) => Node,
+): Tensor {
+  const axes = reduceAxes(dim, x.ndim, what);
+  checkNotEmpty(what, x, axes);
+  return new Tensor(keep(reduce(x.node, axes), x.node, axes, options));
+}
+
+function checkNotEmpty(what: string, x: Tensor, axes: readonly number[]): void {
+  for (const axis of axes)
+    if (x.shape[axis] === 0)
+      throw new RangeError(
+        `${what}: cannot reduce axis ${axis} of size 0, shape ${showShape(x.shape)}`,
+      );
+}
+
+/** The largest element over the axes `dim` (all by default); ties share the gradient; NaN wins. */
+export function amax(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
+  return extreme("amax", x, dim, options, ops.reduceMax);
+}
+
+/** The smallest element over the axes `dim` (all by default); ties share the gradient; NaN wins. */
+export function amin(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
+  return extreme("amin", x, dim, options, ops.reduceMin);
+}
+
+function position(
+  what: string,
+  x: Tensor,
+  dim: number | undefined,
+  options: ReduceOptions | undefined,
+  find: (x: Node, axis: number) => Node,
+): Tensor {
+  if (dim === undefined) {
+    checkNotEmpty(what, x, reduceAxes(undefined, x.ndim, what));
+    const found = find(ops.reshape(x.node, [x.size]), 0);
+    return new Tensor(
+      options?.keepdim
+        ? ops.reshape(
+            found,
+            x.shape.map(() => 1),
+          )
+        : found,
+    );
+  }
+  const axis = normalizeAxis(dim, x.ndim, what);
+  if (x.ndim === 0) return new Tensor(ops.constant(0, "i32"));
+  checkNotEmpty(what, x, [axis]);
+  return new Tensor(keep(find(x.node, axis), x.node, [axis], options));
+}
+
+/**
+ * Position (i32) of the first largest element along axis `dim`, or in the flattened tensor. NaN counts
+ * as largest.
+ *
+ * @example
+ * tensor([[1, 9], [7, 3]]).argmax(1); // [1, 0]
+ */
+export function argmax(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
+  return position("argmax", x, dim, options, ops.argMax);
+}
+
+/** Position (i32) of the first smallest element along axis `dim`, or in the flattened tensor. */
+export function argmin(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
+  return position("argmin", x, dim, options, ops.argMin);
+}
+
+/** Options of `variance` and `std`. */
+export interface VarianceOptions extends ReduceOptions {
+  /** What is taken from the count: 1 (default) estimates without bias, 0 is the population's. */
+  correction?: number;
+}
+
+/**
+ * Variance over the axes `dim` (all by default), divided by `count - correction`. As a method: `x.var()`.
+ *
+ * @example
+ * tensor([1, 2, 3, 4]).var(); // 1.6667
+ */
+export function variance(x: Tensor, dim?: Dim, options?: VarianceOptions): Tensor {
+  const node = needFloat(x, "var");
+  const axes = reduceAxes(dim, x.ndim, "var");
+  const center = ops.reshape(meanNode(node, axes), reducedShape(node.shape, axes, true));
+  const apart = ops.sub(node, ops.expand(center, node.shape));
+  const total = ops.reduceSum(ops.mul(apart, apart), axes);
+  const count = Math.max(0, countOf(node.shape, axes) - (options?.correction ?? 1));
+  return new Tensor(keep(ops.div(total, ops.fullLike(total, count)), node, axes, options));
+}
+
+export { variance as var };
+
+/** Standard deviation over the axes `dim` (all by default): the root of the variance. */
+export function std(x: Tensor, dim?: Dim, options?: VarianceOptions): Tensor {
+  return new Tensor(ops.sqrt(variance(x, dim, options).node));
+}
+
+/** Whether all elements over the axes `dim` are not 0: bool. True for no elements. */
+export function all(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
+  const axes = reduceAxes(dim, x.ndim, "all");
+  const node = ops.cast(x.node, "bool");
+  return new Tensor(keep(ops.reduceMin(node, axes), node, axes, options));
+}
+
+/** Whether any element over the axes `dim` is not 0: bool. False for no elements. */
+export function any(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
+  const axes = reduceAxes(dim, x.ndim, "any");
+  const node = ops.cast(x.node, "bool");
+  return new Tensor(keep(ops.reduceMax(node, axes), node, axes, options));
+}
+
+/** How many elements over the axes `dim` are not 0: i32. */
+export function countNonzero(x: Tensor, dim?: Dim): Tensor {
+  const axes = reduceAxes(dim, x.ndim, "countNonzero");
+  return new Tensor(ops.reduceSum(ops.cast(ops.cast(x.node, "bool"), "i32"), axes));
+}
+
+/**
+ * The `p`-norm `(Σ |x|ᵖ)^(1/p)` over the axes `dim` (all by default); p may be Infinity (largest
+ * magnitude), -Infinity (smallest) or 0 (count of elements that are not 0).
+ *
+ * @example
+ * tensor([3, 4]).norm(); // 5
+ */
+export function norm(x: Tensor, p = 2, dim?: Dim, options?: ReduceOptions): Tensor {
+  const node = needFloat(x, "norm");
+  const axes = reduceAxes(dim, x.ndim, "norm");
+  return new Tensor(keep(normNode(node, p, axes), node, axes, options));
+}
+
+function normNode(x: Node, p: number, axes: readonly number[]): Node {
+  if (p === 2) {
+    const squares = ops.reduceSum(ops.mul(x, x), axes);
+    if (!squares.requiresGrad) return ops.sqrt(squares);
+    // The gradient at 0 is 0 (a subgradient), not 0 / 0.
+    const zero = ops.eq(squares, ops.zerosLike(squares));
+    const safe = ops.select(zero, ops.fullLike(squares, 1), squares);
+    return ops.select(zero, ops.zerosLike(squares), ops.sqrt(safe));
+  }
+  const size = ops.abs(x);
+  if (p === 1) return ops.reduceSum(size, axes);
+  if (p === 0) return ops.reduceSum(ops.cast(ops.ne(x, ops.zerosLike(x)), x.dtype), axes);
+  if (p === Infinity || p === -Infinity) {
+    for (const axis of axes)
+      if (x.shape[axis] === 0)
+        throw new RangeError(`norm: order ${p} of axis ${axis} of size 0 is not defined`);
+    return p > 0 ? ops.reduceMax(size, axes) : ops.reduceMin(size, axes);
+  }
+  const total = ops.reduceSum(ops.pow(size, ops.fullLike(size, p)), axes);
+  return ops.pow(total, ops.fullLike(total, 1 / p));
+}
+
+/**
+ * `log Σ exp(x)` over the axes `dim`, without overflow.
+ *
+ * @example
+ * tensor([1000, 1000]).logsumexp(0); // 1000.6931
+ */
+export function logsumexp(x: Tensor, dim: Dim, options?: ReduceOptions): Tensor {
+  const node = toFloat(x.node);
+  const axes = reduceAxes(dim, x.ndim, "logsumexp");
+  if (countOf(node.shape, axes) === 0) {
+    const total = ops.reduceSum(node, axes);
+    return new Tensor(keep(ops.fullLike(total, -Infinity), node, axes, options));
+  }
+  const top = ops.stopGradient(ops.reduceMax(node, axes));
+  // Of infinities alone the difference would be NaN.
+  const finite = ops.lt(ops.abs(top), ops.fullLike(top, Infinity));
+  const shift = ops.select(finite, top, ops.zerosLike(top));
+  const wide = ops.expand(ops.reshape(shift, reducedShape(node.shape, axes, true)), node.shape);
+  const total = ops.reduceSum(ops.exp(ops.sub(node, wide)), axes);
+  return new Tensor(keep(ops.add(ops.log(total), shift), node, axes, options));
+}
+
+/**
+ * Cosine of the angle between `a` and `b` along axis `dim` (1 by default). Norms count as at least
+ * `eps`.
+ */
+export function cosineSimilarity(
+  a: Tensor,
+  b: Tensor,
+  options: { dim?: number; eps?: number } = {},
+): Tensor {
+  const { dim = 1, eps = 1e-8 } = options;
+  const product = (x: Tensor, y: Tensor): Tensor => sum(x.mul(y), dim);
+  const scale = (x: Tensor): Tensor => clamp(norm(x, 2, dim), eps);
+  return product(a, b).div(scale(a).mul(scale(b)));
+}

@@ -1,0 +1,413 @@
+import type { Node } from "../ir/node.ts";
+import * as ops from "../ir/ops.ts";
+import { normalizeAxis, type Shape, showShape, sizeOf } from "../ir/shape.ts";
+import { catNodes } from "./cat.ts";
+import { checkShape, type Dim, type Sizes, sizesOf } from "./operand.ts";
+import { Tensor } from "./tensor.ts";
+
+const axesUpTo = (rank: number): number[] => Array.from({ length: rank }, (_, i) => i);
+const listOf = (dim: Dim): readonly number[] => (typeof dim === "number" ? [dim] : dim);
+
+function distinctAxes(dims: readonly number[], rank: number, what: string): number[] {
+  const axes = dims.map((d) => normalizeAxis(d, rank, what));
+  if (new Set(axes).size !== axes.length)
+    throw new RangeError(`${what}: an axis is named twice in [${dims.join(", ")}]`);
+  return axes;
+}
+
+/** A part of one axis, without checks. */
+function range(x: Node, axis: number, start: number, length: number, step = 1): Node {
+  const starts = x.shape.map(() => 0);
+  const size = x.shape.slice();
+  const steps = x.shape.map(() => 1);
+  starts[axis] = start;
+  size[axis] = length;
+  steps[axis] = step;
+  return ops.slice(x, starts, size, steps);
+}
+
+/** The sizes of `shape`, of which one may be -1 (what is left), for `size` elements. */
+function inferSizes(shape: Shape, size: number, what: string): number[] {
+  const out = Array.from(shape);
+  const free = out.indexOf(-1);
+  if (free >= 0) {
+    out[free] = 1;
+    if (out.includes(-1))
+      throw new RangeError(`${what}: only one size can be -1, got ${showShape(shape)}`);
+  }
+  checkShape(out, what);
+  const rest = sizeOf(out);
+  if (free >= 0) {
+    if (rest === 0)
+      throw new RangeError(
+        `${what}: beside a size of 0, -1 could be anything: ${showShape(shape)}`,
+      );
+    out[free] = Math.floor(size / rest);
+  }
+  if (sizeOf(out) !== size)
+    throw new Error(`${what}: ${size} elements do not fit shape ${showShape(shape)}`);
+  return out;
+}
+
+/**
+ * The same elements in another shape, given as numbers or one array; one size may be -1, for what is
+ * left.
+ *
+ * @example
+ * arange(6).reshape(2, -1); // [[0, 1, 2], [3, 4, 5]]
+ */
+export function reshape(x: Tensor, ...shape: Sizes): Tensor {
+  const { node } = x;
+  return new Tensor(ops.reshape(node, inferSizes(sizesOf(shape), sizeOf(node.shape), "reshape")));
+}
+
+/** The same as `reshape`: tensors are values, so whether memory is shared cannot be seen. */
+export function view(x: Tensor, ...shape: Sizes): Tensor {
+  return reshape(x, ...shape);
+}
+
+/** Joins the axes from `startDim` to `endDim` (all by default) into one. */
+export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+  const { shape } = x;
+  const start = normalizeAxis(startDim, shape.length, "flatten");
+  const end = normalizeAxis(endDim, shape.length, "flatten");
+  if (start > end)
+    throw new RangeError(`flatten: startDim ${startDim} comes after endDim ${endDim}`);
+  const joined = sizeOf(shape.slice(start, end + 1));
+  return new Tensor(
+    ops.reshape(x.node, [...shape.slice(0, start), joined, ...shape.slice(end + 1)]),
+  );
+}
+
+/** Splits axis `dim` into axes of `sizes`, of which one may be -1. */
+export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
+  const axis = normalizeAxis(dim, x.ndim, "unflatten");
+  const parts = inferSizes(sizes, x.shape[axis] ?? 1, "unflatten");
+  return new Tensor(
+    ops.reshape(x.node, [...x.shape.slice(0, axis), ...parts, ...x.shape.slice(axis + 1)]),
+  );
+}
+
+/** Removes axes of size 1: all, or those of `dim` that have size 1. */
+export function squeeze(x: Tensor, dim?: Dim): Tensor {
+  const { shape } = x;
+  const axes =
+    dim === undefined ? axesUpTo(shape.length) : distinctAxes(listOf(dim), shape.length, "squeeze");
+  return new Tensor(
+    ops.reshape(
+      x.node,
+      shape.filter((size, i) => size !== 1 || !axes.includes(i)),
+    ),
+  );
+}
+
+/** Adds an axis of size 1 at position `dim`. */
+export function unsqueeze(x: Tensor, dim: number): Tensor {
+  const axis = normalizeAxis(dim, x.ndim + 1, "unsqueeze");
+  return new Tensor(ops.reshape(x.node, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]));
+}
+
+/** Exchanges two axes. */
+export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  const { node } = x;
+  const rank = node.shape.length;
+  const a = normalizeAxis(dim0, rank, "transpose");
+  const b = normalizeAxis(dim1, rank, "transpose");
+  if (a === b) return x;
+  const axes = axesUpTo(rank);
+  [axes[a], axes[b]] = [b, a];
+  return new Tensor(ops.permute(node, axes));
+}
+
+/** The same as `transpose`. */
+export function swapaxes(x: Tensor, dim0: number, dim1: number): Tensor {
+  return transpose(x, dim0, dim1);
+}
+
+/** A matrix transposed; vectors and scalars stay as they are. */
+export function t(x: Tensor): Tensor {
+  if (x.ndim > 2)
+    throw new RangeError(`t: expected at most 2 axes, got shape ${showShape(x.shape)}`);
+  return x.ndim < 2 ? x : transpose(x, 0, 1);
+}
+
+/**
+ * The axes in a new order: axis i of the result is axis `dims[i]` of x.
+ *
+ * @example
+ * zeros([2, 3, 4]).permute(2, 0, 1).shape; // [4, 2, 3]
+ */
+export function permute(x: Tensor, ...dims: Sizes): Tensor {
+  const list = sizesOf(dims);
+  const axes = distinctAxes(list, x.ndim, "permute");
+  if (axes.length !== x.ndim)
+    throw new RangeError(
+      `permute: expected ${x.ndim} axes for shape ${showShape(x.shape)}, got [${list.join(", ")}]`,
+    );
+  return new Tensor(ops.permute(x.node, axes));
+}
+
+/** Moves the axes `source` to the positions `destination`; the others keep their order. */
+export function movedim(x: Tensor, source: Dim, destination: Dim): Tensor {
+  const from = distinctAxes(listOf(source), x.ndim, "movedim");
+  const to = distinctAxes(listOf(destination), x.ndim, "movedim");
+  if (from.length !== to.length)
+    throw new RangeError(`movedim: ${from.length} axes cannot move to ${to.length} positions`);
+  const rest = axesUpTo(x.ndim).filter((axis) => !from.includes(axis));
+  const axes = axesUpTo(x.ndim).map((position) => {
+    const moved = to.indexOf(position);
+    return moved >= 0 ? from[moved] : rest.shift()!;
+  });
+  return new Tensor(ops.permute(x.node, axes));
+}
+
+/**
+ * Repeats axes of size 1 to the given sizes, without copying; -1 keeps a size, and axes may be added in
+ * front.
+ */
+export function expand(x: Tensor, ...sizes: Sizes): Tensor {
+  const list = sizesOf(sizes);
+  const { shape } = x;
+  const lead = list.length - shape.length;
+  const out = list.map((size, i) => (size === -1 && i >= lead ? shape[i - lead] : size));
+  checkShape(out, "expand");
+  const fits = lead >= 0 && shape.every((size, i) => size === 1 || size === out[i + lead]);
+  if (!fits)
+    throw new Error(
+      `expand: ${showShape(shape)} does not expand to ${showShape(list)}; only axes of size 1 repeat`,
+    );
+  return new Tensor(ops.broadcastTo(x.node, out));
+}
+
+/** x expanded to the shape of `other`. */
+export function expandAs(x: Tensor, other: Tensor): Tensor {
+  return expand(x, other.shape);
+}
+
+/** x expanded to `shape`, as in arithmetic. */
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  return expand(x, shape);
+}
+
+/**
+ * The tensor laid out `counts[i]` times along axis i, as tiles; axes may be added in front.
+ *
+ * @example
+ * tensor([1, 2]).repeat(2, 2); // [[1, 2, 1, 2], [1, 2, 1, 2]]
+ */
+export function repeat(x: Tensor, ...counts: Sizes): Tensor {
+  const list = sizesOf(counts);
+  checkShape(list, "repeat");
+  const lead = list.length - x.ndim;
+  if (lead < 0)
+    throw new RangeError(
+      `repeat: expected at least ${x.ndim} counts for shape ${showShape(x.shape)}, got ${list.length}`,
+    );
+  const shape = [...new Array<number>(lead).fill(1), ...x.shape];
+  const apart = shape.flatMap((size) => [1, size]);
+  const wide = shape.flatMap((size, i) => [list[i], size]);
+  const node = ops.expand(ops.reshape(x.node, apart), wide);
+  return new Tensor(
+    ops.reshape(
+      node,
+      shape.map((size, i) => size * list[i]),
+    ),
+  );
+}
+
+/** `repeat` that takes fewer counts than axes: those missing in front are 1. */
+export function tile(x: Tensor, ...counts: Sizes): Tensor {
+  const list = sizesOf(counts);
+  return repeat(x, [...new Array<number>(Math.max(0, x.ndim - list.length)).fill(1), ...list]);
+}
+
+/** Every entry of axis `dim` `repeats` times in a row; of the flattened tensor by default. */
+export function repeatInterleave(x: Tensor, repeats: number, dim?: number): Tensor {
+  if (dim === undefined) return repeatInterleave(flatten(x), repeats, 0);
+  checkShape([repeats], "repeatInterleave");
+  const axis = normalizeAxis(dim, x.ndim, "repeatInterleave");
+  const { shape } = x;
+  const front = shape.slice(0, axis);
+  const back = shape.slice(axis + 1);
+  const size = shape[axis] ?? 1;
+  const node = ops.expand(ops.reshape(x.node, [...front, size, 1, ...back]), [
+    ...front,
+    size,
+    repeats,
+    ...back,
+  ]);
+  return new Tensor(ops.reshape(node, [...front, size * repeats, ...back]));
+}
+
+/** `length` entries of axis `dim` from `start` on. */
+export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+  const axis = normalizeAxis(dim, x.ndim, "narrow");
+  const size = x.shape[axis] ?? 0;
+  const first = start < 0 ? start + size : start;
+  if (!Number.isInteger(start) || !Number.isInteger(length) || length < 0)
+    throw new RangeError(`narrow: start and length must be integers, got ${start} and ${length}`);
+  if (first < 0 || first + length > size)
+    throw new RangeError(
+      `narrow: ${length} entries from ${start} are outside axis ${axis} of size ${size}`,
+    );
+  return new Tensor(range(x.node, axis, first, length));
+}
+
+/** Entry `index` of axis `dim`, which is removed. */
+export function select(x: Tensor, dim: number, index: number): Tensor {
+  const axis = normalizeAxis(dim, x.ndim, "select");
+  const size = x.shape[axis] ?? 0;
+  if (!Number.isInteger(index) || index < -size || index >= size)
+    throw new RangeError(`select: index ${index} is outside axis ${axis} of size ${size}`);
+  const part = range(x.node, axis, index < 0 ? index + size : index, 1);
+  return new Tensor(
+    ops.reshape(
+      part,
+      x.shape.filter((_, i) => i !== axis),
+    ),
+  );
+}
+
+/**
+ * Parts of axis `dim`: of a size each (the last may be smaller), or of the sizes in a list.
+ *
+ * @example
+ * arange(5).split(2); // [0, 1], [2, 3], [4]
+ * arange(5).split([1, 4]); // [0], [1, 2, 3, 4]
+ */
+export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Tensor[] {
+  const axis = normalizeAxis(dim, x.ndim, "split");
+  const size = x.shape[axis] ?? 1;
+  let list: number[];
+  if (typeof sizes === "number") {
+    if (!Number.isInteger(sizes) || sizes <= 0)
+      throw new RangeError(`split: the size of a part must be a positive integer, got ${sizes}`);
+    list = Array.from({ length: Math.max(1, Math.ceil(size / sizes)) }, (_, i) =>
+      Math.min(sizes, size - i * sizes),
+    );
+  } else {
+    list = sizes.slice();
+    checkShape(list, "split");
+    const total = list.reduce((a, b) => a + b, 0);
+    if (total !== size)
+      throw new RangeError(
+        `split: sizes [${list.join(", ")}] add up to ${total}, but axis ${axis} has ${size}`,
+      );
+  }
+  let start = 0;
+  return list.map((length) => {
+    const part = new Tensor(range(x.node, axis, start, length));
+    start += length;
+    return part;
+  });
+}
+
+/** At most `chunks` parts of equal size along axis `dim`; the last may be smaller. */
+export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+  if (!Number.isInteger(chunks) || chunks <= 0)
+    throw new RangeError(`chunk: the number of parts must be a positive integer, got ${chunks}`);
+  const axis = normalizeAxis(dim, x.ndim, "chunk");
+  const size = x.shape[axis] ?? 1;
+  if (size === 0) return Array.from({ length: chunks }, () => x);
+  return split(x, Math.ceil(size / chunks), axis);
+}
+
+/** All entries along axis `dim`, each without that axis. */
+export function unbind(x: Tensor, dim = 0): Tensor[] {
+  const axis = normalizeAxis(dim, x.ndim, "unbind");
+  if (x.ndim === 0) throw new RangeError("unbind: a scalar has no axis");
+  return Array.from({ length: x.shape[axis] }, (_, i) => select(x, axis, i));
+}
+
+/** The entries of the axes `dims` in reverse order. */
+export function flip(x: Tensor, dims: Dim): Tensor {
+  const axes = distinctAxes(listOf(dims), x.ndim, "flip").sort((a, b) => a - b);
+  return new Tensor(x.ndim === 0 ? x.node : ops.flip(x.node, axes));
+}
+
+/**
+ * Shifts entries along axes; those that leave at the end come back at the start. Without `dims` the
+ * flattened tensor is shifted.
+ *
+ * @example
+ * tensor([1, 2, 3, 4]).roll(1); // [4, 1, 2, 3]
+ */
+export function roll(x: Tensor, shifts: Dim, dims?: Dim): Tensor {
+  if (dims === undefined) return reshape(roll(flatten(x), shifts, 0), x.shape);
+  const by = listOf(shifts);
+  const axes = listOf(dims).map((d) => normalizeAxis(d, x.ndim, "roll"));
+  if (by.length !== axes.length)
+    throw new RangeError(`roll: ${by.length} shifts do not match ${axes.length} axes`);
+  let { node } = x;
+  axes.forEach((axis, i) => {
+    const size = node.shape[axis] ?? 0;
+    const shift = size === 0 ? 0 : ((by[i] % size) + size) % size;
+    if (shift === 0) return;
+    const tail = range(node, axis, size - shift, shift);
+    node = catNodes([tail, range(node, axis, 0, size - shift)], axis);
+  });
+  return new Tensor(node);
+}
+
+const triangle = (x: Tensor, diagonal: number, lower: boolean, what: string): Tensor => {
+  if (x.ndim < 2)
+    throw new RangeError(`${what}: expected at least 2 axes, got shape ${showShape(x.shape)}`);
+  const rows = x.shape[x.ndim - 2];
+  const columns = x.shape[x.ndim - 1];
+  const row = ops.iota([rows, columns], 0);
+  const column = ops.iota([rows, columns], 1);
+  const edge = ops.add(row, ops.fullLike(row, diagonal));
+  const inside = lower ? ops.le(column, edge) : ops.ge(column, edge);
+  const { node } = x;
+  return new Tensor(ops.select(ops.broadcastTo(inside, x.shape), node, ops.zerosLike(node)));
+};
+
+/** The lower triangle of each matrix: 0 above the diagonal number `diagonal` (0 is the main one). */
+export function tril(x: Tensor, diagonal = 0): Tensor {
+  return triangle(x, diagonal, true, "tril");
+}
+
+/** The upper triangle of each matrix: 0 below the diagonal number `diagonal` (0 is the main one). */
+export function triu(x: Tensor, diagonal = 0): Tensor {
+  return triangle(x, diagonal, false, "triu");
+}
+
+/** The diagonal of axes `dim1` and `dim2` as a new last axis; `offset` > 0 is above the main one. */
+export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
+  const rank = x.ndim;
+  if (rank < 2)
+    throw new RangeError(`diagonal: expected at least 2 axes, got shape ${showShape(x.shape)}`);
+  const [a, b] = distinctAxes([dim1, dim2], rank, "diagonal");
+  const rest = axesUpTo(rank).filter((axis) => axis !== a && axis !== b);
+  const matrices = ops.permute(x.node, [...rest, a, b]);
+  const [rows, columns] = [x.shape[a], x.shape[b]];
+  const length = Math.max(
+    0,
+    offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns),
+  );
+  const lead = rest.map((axis) => x.shape[axis]);
+  const flat = ops.reshape(matrices, [...lead, rows * columns]);
+  const start = length === 0 ? 0 : offset >= 0 ? offset : -offset * columns;
+  return new Tensor(range(flat, rest.length, start, length, columns + 1));
+}
+
+/** Of a vector the matrix with it on the diagonal `offset`; of a matrix that diagonal. */
+export function diag(x: Tensor, offset = 0): Tensor {
+  if (x.ndim === 2) return diagonal(x, offset);
+  if (x.ndim !== 1)
+    throw new RangeError(`diag: expected a vector or a matrix, got shape ${showShape(x.shape)}`);
+  const size = x.shape[0] + Math.abs(offset);
+  const lo = Math.max(0, -offset);
+  const rows = ops.pad(x.node, [lo], [size - x.shape[0] - lo]);
+  const row = ops.iota([size, size], 0);
+  const on = ops.eq(ops.iota([size, size], 1), ops.add(row, ops.fullLike(row, offset)));
+  const wide = ops.expand(ops.reshape(rows, [size, 1]), [size, size]);
+  return new Tensor(ops.select(on, wide, ops.zerosLike(wide)));
+}
+
+/** Sum of the main diagonal of a matrix. */
+export function trace(x: Tensor): Tensor {
+  if (x.ndim !== 2)
+    throw new RangeError(`trace: expected a matrix, got shape ${showShape(x.shape)}`);
+  return new Tensor(ops.reduceSum(diagonal(x).node, [0]));
+}
