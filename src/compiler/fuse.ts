@@ -1,0 +1,357 @@
+import { type Node, topological } from "../ir/node.ts";
+import { sameShape, type Shape, sizeOf } from "../ir/shape.ts";
+import { reshapeAffine } from "./affine.ts";
+import { type Expr, isIdentity, loadOf, mapForms, sourcesOf, viewExpr, walk } from "./expr.ts";
+import { keptShape, type Region, type Root } from "./region.ts";
+
+const REDUCTIONS = new Set(["reduceSum", "reduceProd", "reduceMax", "reduceMin"]);
+const CONTRACTIONS = new Set(["dot", "conv"]);
+const COSTLY = new Set(
+  "div sqrt exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh erf pow atan2 rem".split(
+    " ",
+  ),
+);
+
+/** Work to compute an expression again instead of storing it. */
+function isCheap(expr: Expr): boolean {
+  let operations = 0;
+  let loads = 0;
+  walk(expr, (e) => {
+    if (e.kind === "op") operations += COSTLY.has(e.name) ? 8 : 1;
+    else if (e.kind === "load") loads++;
+    else if (e.kind === "gather" || e.kind === "mask") operations += 4;
+  });
+  return operations <= 2 && loads <= 1;
+}
+
+/** How often each node is used by something that is not a view of it. */
+function countUses(order: readonly Node[], outputs: readonly Node[]): Map<Node, number> {
+  const uses = new Map<Node, number>();
+  const add = (node: Node, n: number): void => void uses.set(node, (uses.get(node) ?? 0) + n);
+  for (const output of outputs) add(output, 1);
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = order[i];
+    const passes = node.op.view ? (uses.get(node) ?? 0) : 1;
+    for (const x of new Set(node.inputs)) add(x, passes);
+  }
+  return uses;
+}
+
+/**
+ * Groups the nodes below `outputs` into regions, in an order in which they can run. Elementwise values
+ * and views that nobody stores disappear into the expressions of their users.
+ */
+export function fuse(outputs: readonly Node[]): Region[] {
+  const order = topological(outputs);
+  const uses = countUses(order, outputs);
+  const outputSet = new Set(outputs);
+  const exprs = new Map<Node, Expr>();
+  const regions: Region[] = [];
+  const regionOf = new Map<Node, Region>();
+  const grouper = { regions, regionOf };
+
+  const store = (node: Node): Expr => {
+    // A value that was to be written into its users, but one of them needs it in memory.
+    const load = loadOf(node);
+    if (!regionOf.has(node)) addMap(grouper, node, exprs.get(node)!);
+    if (!isLeaf(node)) exprs.set(node, load);
+    return load;
+  };
+
+  for (const node of order) {
+    const name = node.op.name;
+    const inputs = node.inputs.map((x) => exprs.get(x)!);
+    let body: Expr | undefined;
+    if (isLeaf(node)) {
+      exprs.set(node, leafExpr(node));
+      continue;
+    }
+    if (node.op.view) {
+      body = viewExpr(node, inputs[0]) ?? viewExpr(node, store(node.inputs[0]))!;
+    } else if (name === "marker") {
+      body = inputs[0];
+    } else if (node.op.elementwise) {
+      body = { kind: "op", dtype: node.dtype, name, args: inputs };
+    } else if (name === "gather") {
+      body = gatherExpr(node, inputs, store);
+    }
+    if (body) {
+      const shared = (uses.get(node) ?? 0) > 1 && !node.op.view && !isCheap(body);
+      if (outputSet.has(node) || shared) {
+        addMap(grouper, node, body);
+        exprs.set(node, loadOf(node));
+      } else {
+        exprs.set(node, body);
+      }
+    } else if (REDUCTIONS.has(name)) {
+      addReduce(grouper, node, inputs[0]);
+      exprs.set(node, loadOf(node));
+    } else if (name === "pick") {
+      regionOf.set(node, regionOf.get(node.inputs[0])!);
+      regionOf.get(node)!.roots.push(plainRoot(node));
+      exprs.set(node, loadOf(node));
+    } else {
+      const contracts = CONTRACTIONS.has(name);
+      // Most others walk their operands in an order of their own, so they lie in memory; the turns of
+      // a scan take theirs slice by slice, so they lie there without gaps.
+      const whole = name === "scan";
+      const operands =
+        contracts || name === "random"
+          ? inputs
+          : node.inputs.map((x, i) => asLoad(x, inputs[i], store, whole));
+      const region: Region = {
+        id: regions.length,
+        kind: contracts ? "contract" : "single",
+        space: node.shape,
+        axes: [],
+        roots: node.op.outputs ? [] : [plainRoot(node)],
+        core: node,
+        operands,
+      };
+      regions.push(region);
+      regionOf.set(node, region);
+      exprs.set(node, loadOf(node));
+    }
+  }
+  markStored(regions, regionOf, outputSet);
+  return sortRegions(regions, regionOf);
+}
+
+export const isLeaf = (node: Node): boolean =>
+  node.op.name === "placeholder" || node.op.name === "const" || node.op.name === "iota";
+
+function leafExpr(node: Node): Expr {
+  const { dtype, shape } = node;
+  if (node.op.name === "const")
+    return { kind: "literal", dtype, value: node.attrs.value as number };
+  if (node.op.name === "iota") {
+    const axis = node.attrs.axis as number;
+    const at = { offset: 0, coeffs: shape.map((_, i) => (i === axis ? 1 : 0)) };
+    return { kind: "index", dtype, at };
+  }
+  const constant = node.attrs.constant as number | undefined;
+  return constant === undefined ? loadOf(node) : { kind: "constant", dtype, index: constant };
+}
+
+/** A value read straight from memory, through any view of it. */
+const asLoad = (node: Node, expr: Expr, store: (node: Node) => Expr, whole = false): Expr =>
+  expr.kind === "load" && !(whole && !isWhole(expr, node)) ? expr : store(node);
+
+const isWhole = (expr: Expr, node: Node): boolean =>
+  expr.kind === "load" &&
+  isIdentity(expr.at, node.shape) &&
+  sizeOf(expr.source.shape) === sizeOf(node.shape);
+
+function gatherExpr(
+  node: Node,
+  inputs: readonly Expr[],
+  store: (node: Node) => Expr,
+): Expr {
+  const axis = node.attrs.axis as number;
+  const source = asLoad(node.inputs[0], inputs[0], store);
+  if (source.kind !== "load") throw new Error("gather: source is not in memory");
+  const coeffs = source.at.coeffs.map((c, i) => (i === axis ? 0 : c));
+  return {
+    kind: "gather",
+    dtype: node.dtype,
+    source: source.source,
+    at: { offset: source.at.offset, coeffs },
+    index: inputs[1],
+    stride: source.at.coeffs[axis],
+    size: node.inputs[0].shape[axis],
+    fill: node.dtype === "f32" || node.dtype === "f64" ? NaN : 0,
+  };
+}
+
+const plainRoot = (node: Node): Root => ({
+  node,
+  domain: "space",
+  body: loadOf(node),
+  stored: true,
+});
+
+interface Grouper {
+  readonly regions: Region[];
+  readonly regionOf: Map<Node, Region>;
+}
+
+/** Whether region `from` needs something that region `target` makes. */
+function dependsOn(grouper: Grouper, from: Region, target: Region): boolean {
+  const seen = new Set<Region>([from]);
+  const stack = [from];
+  while (stack.length > 0) {
+    const region = stack.pop()!;
+    if (region === target) return true;
+    for (const source of sourcesOfRegion(region)) {
+      const next = grouper.regionOf.get(source);
+      if (next && !seen.has(next)) {
+        seen.add(next);
+        stack.push(next);
+      }
+    }
+  }
+  return false;
+}
+
+export function sourcesOfRegion(region: Region): Set<Node> {
+  const own = new Set(region.roots.map((r) => r.node));
+  if (region.core) own.add(region.core);
+  const sources = sourcesOf([
+    ...region.operands,
+    ...region.roots.filter((r) => r.node !== region.core).map((r) => r.body),
+  ]);
+  for (const node of own) sources.delete(node);
+  return sources;
+}
+
+/** The regions that `body` reads from, latest first. */
+function producers(grouper: Grouper, body: Expr): Region[] {
+  const found = new Set<Region>();
+  for (const source of sourcesOf([body])) {
+    const region = grouper.regionOf.get(source);
+    if (region) found.add(region);
+  }
+  return [...found].sort((a, b) => b.id - a.id);
+}
+
+/** Whether a computation that reads `all` may become part of `region` without a cycle. */
+const mayJoin = (grouper: Grouper, region: Region, all: readonly Region[]): boolean =>
+  all.every((other) => other === region || !dependsOn(grouper, other, region));
+
+/** The element that each root of `region` has at a point of `space`, when `body` reads it just there. */
+function readsInPlace(region: Region, body: Expr, shape: Shape): boolean {
+  const roots = new Map(region.roots.map((r) => [r.node, r]));
+  let inPlace = true;
+  walk(body, (e) => {
+    if (e.kind === "gather" && roots.has(e.source)) inPlace = false;
+    if (e.kind !== "load") return;
+    const root = roots.get(e.source);
+    if (!root) return;
+    if (root.domain === "space" || shape !== region.space) {
+      inPlace &&= isIdentity(e.at, shape);
+      inPlace &&= (root.domain === "space") === (shape === region.space);
+      return;
+    }
+    const kept = region.space.map((_, axis) => axis).filter((a) => !region.axes.includes(a));
+    inPlace &&= region.axes.every((axis) => e.at.coeffs[axis] === 0);
+    inPlace &&= isIdentity(
+      { offset: e.at.offset, coeffs: kept.map((axis) => e.at.coeffs[axis]) },
+      kept.map((axis) => region.space[axis]),
+    );
+  });
+  return inPlace;
+}
+
+const reshaped = (body: Expr, from: Shape, to: Shape): Expr | undefined =>
+  sameShape(from, to)
+    ? body
+    : sizeOf(from) === sizeOf(to)
+      ? mapForms(body, (form) => reshapeAffine(form, from, to))
+      : undefined;
+
+/** Adds an elementwise value: to the region of one of its inputs if it can, else as its own. */
+function addMap(grouper: Grouper, node: Node, body: Expr): void {
+  const all = producers(grouper, body);
+  for (const region of all) {
+    if (region.kind === "single" || !mayJoin(grouper, region, all)) continue;
+    // A single row would leave the other threads idle.
+    const oneRow = region.kind === "rows" && sizeOf(keptShape(region)) === 1;
+    const overSpace = oneRow ? undefined : reshaped(body, node.shape, region.space);
+    if (overSpace && readsInPlace(region, overSpace, region.space)) {
+      region.roots.push({ node, domain: "space", body: overSpace, stored: false });
+      grouper.regionOf.set(node, region);
+      return;
+    }
+    if (region.kind !== "rows") continue;
+    const kept = keptShape(region);
+    const overKept = reshaped(body, node.shape, kept);
+    if (overKept && readsInPlace(region, overKept, kept)) {
+      region.roots.push({ node, domain: "kept", body: overKept, stored: false });
+      grouper.regionOf.set(node, region);
+      return;
+    }
+  }
+  const root: Root = { node, domain: "space", body, stored: false };
+  addRegion(grouper, "map", node.shape, [], root);
+}
+
+function addRegion(
+  grouper: Grouper,
+  kind: Region["kind"],
+  space: Shape,
+  axes: readonly number[],
+  root: Root,
+): void {
+  const id = grouper.regions.length;
+  const region: Region = { id, kind, space, axes, roots: [root], operands: [] };
+  grouper.regions.push(region);
+  grouper.regionOf.set(root.node, region);
+}
+
+function addReduce(grouper: Grouper, node: Node, body: Expr): void {
+  const space = node.inputs[0].shape;
+  const axes = node.attrs.axes as readonly number[];
+  const root: Root = { node, domain: "kept", body, reduce: node.op.name, stored: false };
+  // Rows that lie together in memory are worth walking twice; scattered ones are not.
+  const together = axes.every((axis, i) => axis === space.length - axes.length + i);
+  const all = producers(grouper, body);
+  if (together && sizeOf(node.shape) > 1)
+    for (const region of all) {
+      const fits =
+        region.kind === "map" || (region.kind === "rows" && axes.join() === region.axes.join());
+      if (!fits || !sameShape(region.space, space) || !mayJoin(grouper, region, all)) continue;
+      if (!readsInPlace({ ...region, axes }, body, region.space)) continue;
+      region.kind = "rows";
+      region.axes = axes;
+      region.roots.push(root);
+      grouper.regionOf.set(node, region);
+      return;
+    }
+  addRegion(grouper, "rows", space, axes, root);
+}
+
+function markStored(
+  regions: readonly Region[],
+  regionOf: ReadonlyMap<Node, Region>,
+  outputs: ReadonlySet<Node>,
+): void {
+  const needed = new Set<Node>(outputs);
+  for (const region of regions) for (const s of sourcesOfRegion(region)) needed.add(s);
+  for (const region of regions)
+    for (const root of region.roots)
+      root.stored = needed.has(root.node) && regionOf.get(root.node) === region;
+}
+
+function sortRegions(
+  regions: readonly Region[],
+  regionOf: ReadonlyMap<Node, Region>,
+): Region[] {
+  const sorted: Region[] = [];
+  const state = new Map<Region, "open" | "done">();
+  for (const start of regions) {
+    const stack: { region: Region; inputs: Region[] }[] = [];
+    const enter = (region: Region): void => {
+      if (state.has(region)) {
+        if (state.get(region) === "open") throw new Error("fuse: regions depend on each other");
+        return;
+      }
+      state.set(region, "open");
+      const inputs = [...sourcesOfRegion(region)]
+        .map((source) => regionOf.get(source))
+        .filter((r): r is Region => r !== undefined);
+      stack.push({ region, inputs });
+    };
+    enter(start);
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1];
+      const next = top.inputs.pop();
+      if (next) enter(next);
+      else {
+        stack.pop();
+        state.set(top.region, "done");
+        sorted.push(top.region);
+      }
+    }
+  }
+  return sorted;
+}

@@ -1,0 +1,270 @@
+import { type DType, isFloat, itemBytes } from "../../ir/dtype.ts";
+import { type Node } from "../../ir/node.ts";
+import { type Expr, walk } from "../expr.ts";
+import { int, literal } from "../loop/builder.ts";
+import { type Target, type Type, type Value } from "../loop/loop.ts";
+import { expandMath } from "../loop/math.ts";
+import { type KernelWriter } from "./writer.ts";
+
+/** Where in the iteration space an expression is wanted: `lanes` neighbours along axis `vector`. */
+export interface Point {
+  readonly index: readonly Value[];
+  readonly vector: number;
+  readonly lanes: number;
+}
+
+/** What the surrounding kernel knows instead of loading it: its own roots. */
+export type Known = (source: Node, point: Point, emit: Emit) => Value | undefined;
+export type Emit = (expr: Expr) => Value;
+
+/** Writes expressions at one point; each is written once. */
+export function emitterAt(w: KernelWriter, point: Point, known: Known): Emit {
+  const scopes: Map<Expr, Value>[] = [new Map()];
+  const emit: Emit = (expr) => {
+    for (const scope of scopes) {
+      const found = scope.get(expr);
+      if (found) return found;
+    }
+    const value = write(w, expr, point, emit, known, scopes);
+    scopes[scopes.length - 1].set(expr, value);
+    return value;
+  };
+  return emit;
+}
+
+function write(
+  w: KernelWriter,
+  expr: Expr,
+  point: Point,
+  emit: Emit,
+  known: Known,
+  scopes: Map<Expr, Value>[],
+): Value {
+  const { b } = w;
+  const { lanes, vector, index } = point;
+  switch (expr.kind) {
+    case "literal":
+      return literal(expr.value, expr.dtype);
+    case "constant":
+      return w.constant(expr.index, expr.dtype);
+    case "index": {
+      const base = w.position(expr.at, index);
+      const step = lanes > 1 ? expr.at.coeffs[vector] : 0;
+      let value: Value = base;
+      if (step !== 0) {
+        const type: Type = { dtype: "i32", lanes };
+        value = b.op("ramp", type, step === 1 ? base : int(0));
+        if (step !== 1) {
+          const scaled = b.op("mul", type, value, b.splat(w.form(expr.at).coeffs[vector], lanes));
+          value = b.op("add", type, scaled, b.splat(base, lanes));
+        }
+      }
+      return expr.dtype === "i32"
+        ? value
+        : b.op("cast", { dtype: expr.dtype, lanes: value.type.lanes }, value);
+    }
+    case "load": {
+      const own = known(expr.source, point, emit);
+      if (own) return own;
+      const pointer = b.address(w.buffer(expr.source), w.position(expr.at, index));
+      const step = lanes > 1 ? expr.at.coeffs[vector] : 0;
+      if (step === 0) return b.load(pointer);
+      if (step === 1) return b.load(pointer, 0, lanes);
+      return b.load(pointer, 0, lanes, w.form(expr.at).coeffs[vector]);
+    }
+    case "op": {
+      const args = expr.args.map(emit);
+      return emitOp(w, expr.name, expr.dtype, args);
+    }
+    case "mask": {
+      let inside: Value | undefined;
+      for (const { at, size } of expr.bounds) {
+        const position = w.position(at, index);
+        for (const test of [
+          b.op("le", BOOL, int(0), position),
+          b.op("lt", BOOL, position, w.argument(size)),
+        ])
+          inside = inside ? b.op("and", BOOL, inside, test) : test;
+      }
+      const wide = lanes > 1 && variesAlong(vector)(expr.value) ? lanes : 1;
+      return guarded(w, inside!, expr.fill, expr.dtype, wide, scopes, () => emit(expr.value));
+    }
+    case "gather": {
+      const at = emit(expr.index);
+      const inside = b.op(
+        "and",
+        BOOL,
+        b.op("le", BOOL, int(0), at),
+        b.op("lt", BOOL, at, w.argument(expr.size)),
+      );
+      const step = lanes > 1 ? expr.at.coeffs[vector] : 0;
+      const wide = step === 0 ? 1 : lanes;
+      return guarded(w, inside, expr.fill, expr.dtype, wide, scopes, () => {
+        const position = b.add(
+          w.position(expr.at, index),
+          b.mul(at, w.form({ offset: 0, coeffs: [expr.stride] }).coeffs[0]),
+        );
+        return b.load(b.address(w.buffer(expr.source), position), 0, wide);
+      });
+    }
+  }
+}
+
+const BOOL: Type = { dtype: "bool", lanes: 1 };
+
+/** `value()` where `inside` holds, else `fill`, which is all that is looked at there. */
+function guarded(
+  w: KernelWriter,
+  inside: Value,
+  fill: number,
+  dtype: DType,
+  lanes: number,
+  scopes: Map<Expr, Value>[],
+  value: () => Value,
+): Value {
+  const { b } = w;
+  const result = b.mutable(literal(fill, dtype, lanes));
+  b.if(inside, () => {
+    scopes.push(new Map());
+    b.set(result, b.splat(value(), lanes));
+    scopes.pop();
+  });
+  return result;
+}
+
+/** Operations that targets without a mathematical library get written out in simpler ones. */
+const MATH_OPS = new Set(
+  "sign exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh erf pow atan2".split(" "),
+);
+
+/** One elementwise primitive on values that are scalars or vectors. */
+export function emitOp(
+  w: KernelWriter,
+  name: string,
+  dtype: DType,
+  args: readonly Value[],
+): Value {
+  const { b, target } = w;
+  const lanes = Math.max(...args.map((x) => x.type.lanes));
+  const values = args.map((x) => b.splat(x, lanes));
+  const type: Type = { dtype, lanes };
+  if (name === "sign" && !isFloat(dtype)) return integerSign(w, type, values[0]);
+  if (name === "pow" && !isFloat(dtype)) return integerPower(w, type, values[0], values[1]);
+  if (target.math === "expand" && MATH_OPS.has(name) && isFloat(dtype))
+    return expandMath(b, name, values);
+  return b.op(name, type, ...values);
+}
+
+function integerSign(w: KernelWriter, type: Type, x: Value): Value {
+  const { b } = w;
+  const zero = literal(0, type.dtype, type.lanes);
+  const bool: Type = { dtype: "bool", lanes: type.lanes };
+  const above = b.op("cast", type, b.op("lt", bool, zero, x));
+  return type.dtype === "i32"
+    ? b.op("sub", type, above, b.op("cast", type, b.op("lt", bool, x, zero)))
+    : above;
+}
+
+/** By squaring; a negative exponent gives what division of integers would: 0, or ±1 of ±1. */
+function integerPower(w: KernelWriter, type: Type, base: Value, exponent: Value): Value {
+  const { b } = w;
+  const constant = (value: number): Value => literal(value, type.dtype, type.lanes);
+  const bool: Type = { dtype: "bool", lanes: type.lanes };
+  let result: Value = constant(1);
+  let square = base;
+  let rest = exponent;
+  const two = constant(2);
+  for (let bit = 0; bit < (type.dtype === "u8" ? 8 : 31); bit++) {
+    const odd = b.op("ne", bool, b.op("rem", type, rest, two), constant(0));
+    result = b.op("select", type, odd, b.op("mul", type, result, square), result);
+    square = b.op("mul", type, square, square);
+    rest = b.op("div", type, rest, two);
+  }
+  if (type.dtype !== "i32") return result;
+  const odd = b.op("ne", bool, b.op("rem", type, exponent, two), constant(0));
+  const isOne = b.op("eq", bool, base, constant(1));
+  const isMinusOne = b.op("eq", bool, base, constant(-1));
+  const inverse = b.op(
+    "select",
+    type,
+    isOne,
+    constant(1),
+    b.op(
+      "select",
+      type,
+      isMinusOne,
+      b.op("select", type, odd, constant(-1), constant(1)),
+      constant(0),
+    ),
+  );
+  return b.op("select", type, b.op("lt", bool, exponent, constant(0)), inverse, result);
+}
+
+/**
+ * How many neighbours along `axis` one instruction can work on: the target's vector width where all
+ * values are of one width, else 1.
+ */
+export function lanesFor(target: Target, exprs: readonly Expr[], axis: number): number {
+  if (target.vectorBytes === 0) return 1;
+  let widest = 0;
+  let narrowest = Infinity;
+  let possible = true;
+  const seen = new Set<Expr>();
+  const varies = variesAlong(axis);
+  for (const expr of exprs)
+    walk(
+      expr,
+      (e) => {
+        if (!varies(e)) return;
+        // Bytes and booleans widen to the width of their neighbours.
+        if (itemBytes(e.dtype) > 1) {
+          widest = Math.max(widest, itemBytes(e.dtype));
+          narrowest = Math.min(narrowest, itemBytes(e.dtype));
+        }
+        if (e.kind === "mask") possible &&= e.bounds.every((b) => b.at.coeffs[axis] === 0);
+        if (e.kind === "gather")
+          possible &&= !varies(e.index) && (e.at.coeffs[axis] === 0 || e.at.coeffs[axis] === 1);
+        if (e.kind === "op" && e.dtype === "u8") possible = false;
+        if (e.kind === "op" && !isFloat(e.dtype)) possible &&= !SCALAR_INTEGER_OPS.has(e.name);
+        if (e.kind === "op" && e.name === "rem") possible = false;
+      },
+      seen,
+    );
+  if (!possible) return 1;
+  if (widest === 0) return target.vectorBytes / 4;
+  return widest === narrowest ? target.vectorBytes / widest : 1;
+}
+
+const SCALAR_INTEGER_OPS = new Set(["div", "rem", "pow"]);
+
+/** Whether an expression has different values along `axis`. */
+export function variesAlong(axis: number): (expr: Expr) => boolean {
+  const memo = new Map<Expr, boolean>();
+  const varies = (e: Expr): boolean => {
+    let result = memo.get(e);
+    if (result === undefined) {
+      switch (e.kind) {
+        case "literal":
+        case "constant":
+          result = false;
+          break;
+        case "load":
+        case "index":
+          result = e.at.coeffs[axis] !== 0;
+          break;
+        case "op":
+          result = e.args.some(varies);
+          break;
+        case "mask":
+          result = varies(e.value) || e.bounds.some((b) => b.at.coeffs[axis] !== 0);
+          break;
+        case "gather":
+          result = e.at.coeffs[axis] !== 0 || varies(e.index);
+          break;
+      }
+      memo.set(e, result);
+    }
+    return result;
+  };
+  return varies;
+}

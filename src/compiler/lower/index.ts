@@ -1,0 +1,44 @@
+import { type Node } from "../../ir/node.ts";
+import { fuse } from "../fuse.ts";
+import { type Target } from "../loop/loop.ts";
+import { type Region } from "../region.ts";
+import { lowerContract } from "./contract.ts";
+import { lowerMap } from "./map.ts";
+import { lowerRows } from "./rows.ts";
+import { type LoweredStep, lowerScan } from "./scan.ts";
+import { lowerArgsort, lowerCumsum, lowerScatter } from "./single/along-axis.ts";
+import { lowerRandom } from "./single/random.ts";
+import { lowerArgMax, lowerWindow } from "./single/select-index.ts";
+
+/** How the primitives that do not fuse are written. */
+const SINGLE: Record<string, (region: Region, target: Target) => LoweredStep[]> = {
+  argMax: lowerArgMax,
+  argMin: lowerArgMax,
+  windowSum: lowerWindow,
+  windowArgMax: lowerWindow,
+  cumsum: lowerCumsum,
+  scatter: lowerScatter,
+  argsort: lowerArgsort,
+  random: lowerRandom,
+  scan: lowerScan,
+};
+
+/** The kernels of one region. */
+export function lowerRegion(region: Region, target: Target): LoweredStep[] {
+  // Nothing to compute for arrays without elements.
+  if (region.kind !== "rows" && !region.core?.op.outputs && region.space.includes(0)) return [];
+  switch (region.kind) {
+    case "map":
+      return region.roots.some((r) => r.stored) ? [lowerMap(region, target)] : [];
+    case "rows":
+      return region.space.includes(0) ? [] : lowerRows(region, target);
+    case "contract":
+      return [lowerContract(region, target)];
+    case "single":
+      return SINGLE[region.core!.op.name](region, target);
+  }
+}
+
+/** The steps that compute `outputs`, in order. */
+export const lowerGraph = (outputs: readonly Node[], target: Target): LoweredStep[] =>
+  fuse(outputs).flatMap((region) => lowerRegion(region, target));

@@ -1,0 +1,279 @@
+import { type DType, limits } from "../../ir/dtype.ts";
+import { type Node } from "../../ir/node.ts";
+import { placeholder } from "../../ir/ops.ts";
+import { sizeOf } from "../../ir/shape.ts";
+import { type Affine, contiguous } from "../affine.ts";
+import { type Expr, loadOf, mapForms, sourcesOf } from "../expr.ts";
+import { int, literal } from "../loop/builder.ts";
+import { type Target, type Value, type Var } from "../loop/loop.ts";
+import { keptShape, type Region, type Root } from "../region.ts";
+import { type Emit, emitterAt, type Known, lanesFor, type Point } from "./emit.ts";
+import { pieceLoop, unflatten, vectorLoop } from "./loops.ts";
+import { costOf, nameOf, storeAt } from "./map.ts";
+import { loopSpace } from "./space.ts";
+import { KernelWriter, type LoweredKernel, PIECE } from "./writer.ts";
+
+/** Elements that one piece of a reduction to a single value combines. */
+const CHUNK = 1 << 16;
+
+const COMBINE: Record<string, { op: string; across: string; start: (d: DType) => number }> = {
+  reduceSum: { op: "add", across: "hadd", start: () => 0 },
+  reduceProd: { op: "mul", across: "hmul", start: () => 1 },
+  reduceMax: { op: "max", across: "hmax", start: (d) => limits(d)[0] },
+  reduceMin: { op: "min", across: "hmin", start: (d) => limits(d)[1] },
+};
+
+const combineOf = (root: Root): { op: string; across: string } =>
+  root.node.dtype === "bool"
+    ? { op: root.reduce === "reduceMax" || root.reduce === "reduceSum" ? "or" : "and", across: "" }
+    : COMBINE[root.reduce!];
+
+const startOf = (root: Root): number => COMBINE[root.reduce!].start(root.node.dtype);
+
+/**
+ * Reductions and what surrounds them, row by row: for each row one pass for every level of reductions
+ * (a sum of exponentials needs the maximum first), then one for the elementwise values.
+ */
+export function lowerRows(region: Region, target: Target): LoweredKernel[] {
+  const elements = sizeOf(region.space);
+  if (elements > 2 * CHUNK && sizeOf(keptShape(region)) === 1) {
+    const split = lowerSplit(region, target);
+    if (split) return split;
+  }
+  return [lowerWhole(region, target)];
+}
+
+/** Each reduction's turn: 1 + the latest turn of those it needs. */
+function levelsOf(region: Region): Root[][] {
+  const level = new Map<Node, number>();
+  const levels: Root[][] = [];
+  for (const root of region.roots) {
+    let depth = 0;
+    for (const source of sourcesOf([root.body])) depth = Math.max(depth, level.get(source) ?? 0);
+    if (root.reduce) (levels[depth] ??= []).push(root);
+    level.set(root.node, root.reduce ? depth + 1 : depth);
+  }
+  return levels;
+}
+
+function lowerWhole(region: Region, target: Target): LoweredKernel {
+  const { space: shape, axes } = region;
+  const rank = shape.length;
+  const keptAxes = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const toSpace = (at: Affine): Affine => {
+    const coeffs = new Array<number>(rank).fill(0);
+    keptAxes.forEach((axis, i) => (coeffs[axis] = at.coeffs[i]));
+    return { offset: at.offset, coeffs };
+  };
+  const own = contiguous(shape);
+  const ownKept = toSpace(contiguous(keptShape(region)));
+  const reduced = (axis: number): boolean => axes.includes(axis);
+  const overSpace = new Map<Node, Expr>(
+    region.roots.map((root) => [
+      root.node,
+      root.domain === "kept" && !root.reduce ? mapForms(root.body, toSpace)! : root.body,
+    ]),
+  );
+  const space = loopSpace(
+    shape,
+    [...overSpace.values()],
+    [own, ownKept],
+    (a, c) => reduced(a) === reduced(c),
+  );
+  const isReduced = space.groups.map((group) => group.length > 0 && reduced(group[0]));
+  const bodies = new Map([...overSpace].map(([node, body]) => [node, space.expr(body)]));
+  const roots = new Map(region.roots.map((root) => [root.node, root]));
+  const stored = region.roots.filter((root) => root.stored);
+  const w = new KernelWriter(
+    target,
+    stored.map((r) => r.node),
+  );
+  const { b } = w;
+  const sizes = space.sizes.map((n) => w.argument(n));
+  const last = sizes.length - 1;
+  const byRow = isReduced[last];
+  const wide =
+    region.roots.some((r) => r.reduce && (r.node.dtype === "bool" || r.node.dtype === "u8"))
+      ? 1
+      : lanesFor(target, [...bodies.values()], last);
+  const levels = levelsOf(region);
+
+  /** Writes all of the row (or the rows side by side) at these kept indices. */
+  const row = (kept: readonly Value[], lanes: number): void => {
+    const rowPoint: Point = { index: kept, vector: last, lanes: byRow ? 1 : lanes };
+    const values = new Map<Node, Value>();
+    const known: Known = (source, _, emit) => {
+      const root = roots.get(source);
+      if (!root) return undefined;
+      const value = values.get(source);
+      if (value) return value;
+      if (root.reduce) throw new Error("lower: a reduction is used before its turn");
+      return root.domain === "kept" ? rowEmit(bodies.get(source)!) : emit(bodies.get(source)!);
+    };
+    const rowEmit: Emit = emitterAt(w, rowPoint, known);
+
+    /** Visits the reduced indices; the innermost ones `lanes` at a time if it is a row of them. */
+    const visit = (body: (point: Point) => void, loops: (number | undefined)[]): void => {
+      const index = [...kept];
+      const descend = (axis: number): void => {
+        if (axis > last) return body({ ...rowPoint, index: [...index] });
+        if (!isReduced[axis]) return descend(axis + 1);
+        if (axis === last) {
+          vectorLoop(b, int(0), sizes[last], loops.length > 1 ? [wide, 1] : [1], (i, n) => {
+            index[last] = i;
+            body({ index: [...index], vector: last, lanes: n });
+          });
+          return;
+        }
+        b.for(int(0), sizes[axis], int(1), (i) => {
+          index[axis] = i;
+          descend(axis + 1);
+        });
+      };
+      descend(0);
+    };
+    const rowLanes = byRow && wide > 1 ? [wide, 1] : [1];
+
+    for (const level of levels) {
+      const sums = level.map((root) => {
+        const start = startOf(root);
+        const one = b.mutable(literal(start, root.node.dtype, byRow ? 1 : lanes));
+        const many =
+          rowLanes.length > 1 ? b.mutable(literal(start, root.node.dtype, wide)) : undefined;
+        return { root, one, many };
+      });
+      visit((point) => {
+        const emit = emitterAt(w, point, known);
+        const found = sums.map(({ root }) => emit(bodies.get(root.node)!));
+        sums.forEach(({ root, one, many }, i) => {
+          const into: Var = byRow && point.lanes > 1 ? many! : one;
+          const value = b.splat(found[i], into.type.lanes);
+          b.set(into, b.op(combineOf(root).op, into.type, into, value));
+        });
+      }, rowLanes);
+      for (const { root, one, many } of sums) {
+        const { op, across } = combineOf(root);
+        const type = one.type;
+        const value = many ? b.op(op, type, b.op(across, type, many), one) : one;
+        values.set(root.node, value);
+      }
+    }
+    for (const root of stored)
+      if (root.domain === "kept") {
+        const value = values.get(root.node) ?? rowEmit(bodies.get(root.node)!);
+        storeAt(w, root, space.form(ownKept), rowPoint, value);
+      }
+    const maps = stored.filter((root) => root.domain === "space");
+    if (maps.length > 0)
+      visit((point) => {
+        const emit = emitterAt(w, point, known);
+        const found = maps.map((root) => emit(bodies.get(root.node)!));
+        maps.forEach((root, i) => storeAt(w, root, space.form(own), point, found[i]));
+      }, rowLanes);
+  };
+
+  const keptLoops = isReduced.flatMap((r, axis) => (r ? [] : [axis]));
+  const outer = byRow ? keptLoops : keptLoops.slice(0, -1);
+  const spread = (values: readonly Value[]): Value[] => {
+    const index = sizes.map((): Value => int(0));
+    outer.forEach((axis, i) => (index[axis] = values[i]));
+    return index;
+  };
+  const outerSizes = outer.map((axis) => sizes[axis]);
+  const rows = outer.reduce((n, axis) => n * space.sizes[axis], 1);
+  const elements = sizeOf(space.sizes);
+  const reducedSize = isReduced.reduce((n, r, axis) => (r ? n * space.sizes[axis] : n), 1);
+  let pieces: number;
+  if (byRow) {
+    const share = Math.max(1, Math.floor(PIECE / reducedSize));
+    pieces = Math.ceil(rows / share);
+    pieceLoop(b, w.argument(share), w.argument(rows), (from, to) =>
+      b.for(from, to, int(1), (flat) => row(spread(unflatten(b, flat, outerSizes)), wide)),
+    );
+  } else {
+    // Columns: neighbours along the last axis are reduced side by side, a block of them a piece.
+    const width = Math.min(space.sizes[last], columnBlock(reducedSize, wide));
+    const blocks = Math.ceil(space.sizes[last] / width);
+    pieces = rows * blocks;
+    const blockCount = w.argument(blocks);
+    const blockWidth = w.argument(width);
+    pieceLoop(b, int(1), w.argument(pieces), (from, to) =>
+      b.for(from, to, int(1), (piece) => {
+        const [flat, block] = b.divide(piece, blockCount);
+        const index = spread(unflatten(b, flat, outerSizes));
+        const start = b.mul(block, blockWidth);
+        const end = b.min(b.add(start, blockWidth), sizes[last]);
+        vectorLoop(b, start, end, wide > 1 ? [wide, 1] : [1], (j, n) =>
+          row([...index.slice(0, last), j], n),
+        );
+      }),
+    );
+  }
+  return w.finish(nameOf(region), pieces, elements * costOf(region));
+}
+
+/** Columns of one piece: a multiple of 16 that makes the piece as large as others. */
+const columnBlock = (reducedSize: number, lanes: number): number =>
+  Math.max(16, lanes, Math.ceil(PIECE / reducedSize / 16) * 16);
+
+/**
+ * A large reduction to a single value: chunks of fixed size first, then their results. Undefined when
+ * the region does more than that.
+ */
+function lowerSplit(region: Region, target: Target): LoweredKernel[] | undefined {
+  const reductions = region.roots.filter((root) => root.reduce);
+  const levels = levelsOf(region);
+  if (levels.length !== 1 || region.roots.some((r) => !r.reduce && r.domain === "space"))
+    return undefined;
+  const space = loopSpace(
+    region.space,
+    reductions.map((r) => r.body),
+    [],
+  );
+  if (space.sizes.length !== 1) return undefined;
+  const chunks = Math.ceil(space.sizes[0] / CHUNK);
+  const partials = reductions.map((root) => placeholder([chunks], root.node.dtype));
+  const w = new KernelWriter(target, partials);
+  const { b } = w;
+  const bodies = reductions.map((root) => space.expr(root.body));
+  const narrow = reductions.some((r) => r.node.dtype === "bool" || r.node.dtype === "u8");
+  const lanes = narrow ? 1 : lanesFor(target, bodies, 0);
+  const size = w.argument(space.sizes[0]);
+  const chunk = w.argument(CHUNK);
+  b.for(b.begin, b.end, int(1), (piece) => {
+    const from = b.mul(piece, chunk);
+    const to = b.min(b.add(from, chunk), size);
+    const sums = reductions.map((root) => ({
+      root,
+      one: b.mutable(literal(startOf(root), root.node.dtype)),
+      many: lanes > 1 ? b.mutable(literal(startOf(root), root.node.dtype, lanes)) : undefined,
+    }));
+    vectorLoop(b, from, to, lanes > 1 ? [lanes, 1] : [1], (i, n) => {
+      const emit = emitterAt(w, { index: [i], vector: 0, lanes: n }, () => undefined);
+      const found = bodies.map(emit);
+      sums.forEach(({ root, one, many }, k) => {
+        const into = n > 1 ? many! : one;
+        b.set(into, b.op(combineOf(root).op, into.type, into, b.splat(found[k], n)));
+      });
+    });
+    sums.forEach(({ root, one, many }, k) => {
+      const { op, across } = combineOf(root);
+      const value = many ? b.op(op, one.type, b.op(across, one.type, many), one) : one;
+      b.store(b.address(w.buffer(partials[k]), piece), value);
+    });
+  });
+  const first = w.finish(`${nameOf(region)}_part`, chunks, sizeOf(region.space) * costOf(region));
+  const rest: Region = {
+    ...region,
+    space: [chunks],
+    axes: [0],
+    roots: region.roots.map((root) => {
+      const k = reductions.indexOf(root);
+      if (k >= 0) return { ...root, body: loadOf(partials[k]) };
+      // Values after the reduction are those of the only row, whatever shape they had.
+      const body = mapForms(root.body, (at) => ({ offset: at.offset, coeffs: [] }))!;
+      return { ...root, body };
+    }),
+  };
+  return [first, lowerWhole(rest, target)];
+}
