@@ -1,7 +1,7 @@
 import { isFloat, newArray } from "../dtype.ts";
 import { forEachIndex } from "../ndarray.ts";
 import { type Attrs, definePrimitive, type Node } from "../node.ts";
-import { add, conv, type ConvAttrs, flip, permute, reshape, zerosLike } from "../ops.ts";
+import { add, conv, type ConvAttrs, flip, full, permute, reshape, zerosLike } from "../ops.ts";
 import { type Shape, showShape, sizeOf, stridesOf } from "../shape.ts";
 import { checkCount, checkDType, checkInts, checkSameDType, NUMBERS, range } from "./common.ts";
 
@@ -153,7 +153,8 @@ definePrimitive({
       const parts = reshape(result, [samples, groups, size, channels / groups, ...out]);
       return reshape(permuteFront(parts, [2, 0, 1, 3]), [size, ...node.shape]);
     }
-    // With both batched they are more groups.
+    // With both batched they are more groups, of which there must be one at least.
+    if (size === 0) return full([0, ...node.shape], 0, node.dtype);
     const result = conv(join(permuteFront(x, [1, 0]), 1), join(w, 0), {
       ...attrs,
       groups: groups * size,

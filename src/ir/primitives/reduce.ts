@@ -4,6 +4,8 @@ import {
   cast,
   div,
   eq,
+  fullLike,
+  max,
   mul,
   pad,
   permute,
@@ -155,7 +157,9 @@ const extremum: Pick<Primitive, "vjp" | "jvp"> = {
   jvp(node, [t]) {
     if (!t) return undefined;
     const { equal, count } = ties(node);
-    return div(reduceSum(select(equal, t, zerosLike(t)), axesOf(node)), count);
+    // Nothing equals the extremum of no entries, or a NaN.
+    const shares = max(count, fullLike(count, 1));
+    return div(reduceSum(select(equal, t, zerosLike(t)), axesOf(node)), shares);
   },
 };
 
