@@ -161,7 +161,7 @@ export class Node {
 
 export const NO_ATTRS: Attrs = Object.freeze({});
 
-function mix(hash: number, x: number): number {
+export function mix(hash: number, x: number): number {
   return Math.imul(hash ^ x, 0x9e3779b1) ^ (hash >>> 15);
 }
 
@@ -179,7 +179,7 @@ function hashValue(hash: number, value: unknown): number {
   return mix(hash, 3);
 }
 
-function hashAttrs(hash: number, attrs: Attrs): number {
+export function hashAttrs(hash: number, attrs: Attrs): number {
   if (attrs === NO_ATTRS) return hash;
   for (const key in attrs) hash = hashValue(hash, attrs[key]);
   return hash;

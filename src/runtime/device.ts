@@ -32,6 +32,8 @@ export interface LoadedPlan {
     outputs: readonly DeviceBuffer[],
     constants: readonly number[],
   ): { kernel: string; seconds: number }[];
+  /** Gives back what the plan holds on the device. It must not be run again. */
+  release(): void;
 }
 
 /** What every device does, and all that the rest of the framework knows of one. */

@@ -1,40 +1,164 @@
-import { type TypedArray } from "../ir/dtype.ts";
+import { newArray, type TypedArray } from "../ir/dtype.ts";
 import { clearInternTable, type Node } from "../ir/node.ts";
-import { evaluate as evaluateNaively } from "../ir/evaluate.ts";
-import { type Cell, CellValue, HostValue } from "./values.ts";
+import { showShape, sizeOf } from "../ir/shape.ts";
+import { type Device, type DeviceBuffer } from "./device.ts";
+import { capture, type Captured, type Program, programFor } from "./program.ts";
+import { Residents } from "./residents.ts";
+import { defaultDevice } from "./registry.ts";
+import { type Cell, CellValue, cellsPending, HostScalar, HostValue } from "./values.ts";
+
+// The last flush, so that a read of a value inside its graph can be noticed.
+let lastStep: { program: Program; order: readonly Node[] } | undefined;
+
+let tracing = 0;
+
+/** Runs `fn` while nothing may be computed: a function is being traced. */
+export function whileTracing<R>(fn: () => R): R {
+  tracing++;
+  try {
+    return fn();
+  } finally {
+    tracing--;
+  }
+}
+
+export const isTracing = (): boolean => tracing > 0;
+
+function checkMayRun(): void {
+  if (tracing > 0)
+    throw new Error(
+      "a tensor cannot be read inside a function that is being compiled: return it instead",
+    );
+}
 
 /** Computes the nodes that have no value yet; afterwards each has a `HostValue`. */
 export function evaluate(nodes: readonly Node[]): void {
-  const todo = nodes.filter((node) => node.value === undefined);
-  const results = evaluateNaively(todo, (leaf) => ({
-    shape: leaf.shape,
-    dtype: leaf.dtype,
-    data: leafData(leaf),
-  }));
-  todo.forEach((node, i) => (node.value = new HostValue(results[i].data)));
-  clearInternTable();
-}
-
-function leafData(leaf: Node): TypedArray {
-  const value = leaf.value;
-  if (value instanceof HostValue) return value.data;
-  if (value instanceof CellValue) return value.cell.host!;
-  throw new Error("a placeholder has no value outside the function it belongs to");
+  const todo = [...new Set(nodes)].filter((node) => node.value === undefined);
+  if (todo.length === 0) return;
+  checkMayRun();
+  noticeReads(todo);
+  run(cellsPending(), todo);
 }
 
 /** The elements of a node: a view that must not be changed. */
 export function read(node: Node): TypedArray {
   if (node.value === undefined) evaluate([node]);
-  return leafData(node);
+  const { value } = node;
+  if (value instanceof HostValue) return value.data;
+  if (value instanceof CellValue) return value.cell.read(value.version);
+  checkMayRun();
+  throw new Error("this tensor only has a value while the function it belongs to runs");
 }
 
 /** Computes the pending values of `cells` and the nodes `also` in one program. */
 export function flush(cells: readonly Cell[], also: readonly Node[]): void {
-  const pending = cells.filter((cell) => cell.pending);
-  evaluate([...pending.map((cell) => cell.pending!), ...also]);
-  for (const cell of pending) {
-    const data = leafData(cell.pending!);
-    cell.advance();
-    cell.host = data;
+  if (tracing > 0) return;
+  const all = new Set([...cells.filter((cell) => cell.pending), ...cellsPending()]);
+  const todo = [...new Set(also)].filter((node) => node.value === undefined);
+  if (all.size > 0 || todo.length > 0) lastStep = run([...all], todo);
+}
+
+/** Computes what cells and nodes wait for, and stores it. */
+function run(cells: readonly Cell[], nodes: readonly Node[]): typeof lastStep {
+  const device = defaultDevice();
+  const pending = cells.map((cell) => cell.pending!);
+  let captured = capture([...pending, ...nodes]);
+  const base = programFor(captured, device);
+  let program = base;
+  const step = { program: base, order: captured.order };
+  if (base.watched.size > 0) {
+    const watched = [...base.watched].map((position) => captured.order[position]);
+    nodes = [...nodes, ...watched];
+    captured = capture([...pending, ...nodes]);
+    program = programFor(captured, device);
+  }
+  execute(
+    device,
+    program,
+    captured,
+    cells.map((cell) => cell.nextBuffer(device)),
+    nodes,
+  );
+  for (const cell of cells) cell.advance();
+  clearInternTable();
+  return step;
+}
+
+const constantsOf = (captured: Captured): number[] =>
+  captured.constants.map((value) => (value instanceof HostScalar ? value.get() : value));
+
+/** Runs a program: the first outputs go to `fixed` buffers, the others become values of `nodes`. */
+function execute(
+  device: Device,
+  program: Program,
+  captured: Captured,
+  fixed: readonly DeviceBuffer[],
+  nodes: readonly Node[],
+): void {
+  const borrowed: DeviceBuffer[] = [];
+  const borrow = (data: { byteLength: number }): DeviceBuffer => {
+    const buffer = device.allocate(Math.max(1, data.byteLength));
+    borrowed.push(buffer);
+    return buffer;
+  };
+  try {
+    const inputs = captured.inputs.map((leaf) => inputBuffer(device, leaf, borrow));
+    const results = nodes.map((node) => newArray(node.dtype, sizeOf(node.shape)));
+    const outputs = [...fixed, ...results.map(borrow)];
+    program.loaded.run(inputs, outputs, constantsOf(captured));
+    nodes.forEach((node, i) => {
+      const { dtype, length } = { dtype: node.dtype, length: results[i].length };
+      node.value = new HostValue(device.read(outputs[fixed.length + i], dtype, length));
+    });
+  } finally {
+    for (const buffer of borrowed) device.free(buffer);
+    residents.get(device)?.trim();
+  }
+}
+
+const residents = new WeakMap<Device, Residents>();
+
+function residentsOf(device: Device): Residents {
+  let found = residents.get(device);
+  if (!found) residents.set(device, (found = new Residents(device)));
+  return found;
+}
+
+function inputBuffer(
+  device: Device,
+  leaf: Node,
+  borrow: (data: TypedArray) => DeviceBuffer,
+): DeviceBuffer {
+  const { value } = leaf;
+  if (value instanceof CellValue) return value.cell.buffer(device, value.version);
+  if (!(value instanceof HostValue))
+    throw new Error(
+      `a tensor of shape ${showShape(leaf.shape)} only has a value while the function it belongs to runs`,
+    );
+  // What is used a second time will probably be used a third time.
+  if (value.uses++ > 0) return residentsOf(device).bufferOf(value);
+  const buffer = borrow(value.data);
+  device.upload(buffer, value.data);
+  return buffer;
+}
+
+/**
+ * When values inside the last step's graph are wanted after it, they are computed again this once and
+ * join the outputs of that program from the next step on.
+ */
+function noticeReads(wanted: readonly Node[]): void {
+  if (!lastStep) return;
+  const { program, order } = lastStep;
+  const positions = new Map<Node, number>();
+  order.forEach((node, i) => positions.set(node, i));
+  const seen = new Set<Node>();
+  const stack = [...wanted];
+  while (stack.length > 0) {
+    const node = stack.pop()!;
+    if (seen.has(node) || node.value !== undefined) continue;
+    seen.add(node);
+    const position = positions.get(node);
+    if (position !== undefined && node.inputs.length > 0) program.watched.add(position);
+    else stack.push(...node.inputs);
   }
 }

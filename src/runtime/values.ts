@@ -1,7 +1,7 @@
-import { type DType, type TypedArray } from "../ir/dtype.ts";
+import { type DType, itemBytes, type TypedArray } from "../ir/dtype.ts";
 import { type Node } from "../ir/node.ts";
 import { input } from "../ir/ops.ts";
-import { type Shape, sizeOf } from "../ir/shape.ts";
+import { type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import { type Device, type DeviceBuffer } from "./device.ts";
 
 /** Elements that live in JavaScript memory, owned by the garbage collector. */
@@ -9,10 +9,18 @@ export class HostValue {
   readonly data: TypedArray;
   /** How often a program has taken it as input; what is used again stays on the device. */
   uses = 0;
-  resident: { device: Device; buffer: DeviceBuffer } | undefined;
 
   constructor(data: TypedArray) {
     this.data = data;
+  }
+}
+
+/** A number that the host supplies anew at every run: a stream of random numbers, say. */
+export class HostScalar {
+  readonly get: () => number;
+
+  constructor(get: () => number) {
+    this.get = get;
   }
 }
 
@@ -27,6 +35,36 @@ export class CellValue {
   }
 }
 
+/** Cells whose next value has been written down and not computed. */
+const pendingCells = new Set<Cell>();
+
+/** Takes over the cells that have a pending value. */
+export const cellsPending = (): readonly Cell[] => [...pendingCells];
+
+/** Gives the device memory of a collected cell back. */
+const abandoned = new FinalizationRegistry((slots: Slots) => slots.release());
+
+/** The two buffers of a cell on one device. */
+class Slots {
+  readonly device: Device;
+  private readonly bytes: number;
+  private readonly buffers: (DeviceBuffer | undefined)[] = [undefined, undefined];
+
+  constructor(device: Device, bytes: number) {
+    this.device = device;
+    this.bytes = bytes;
+  }
+
+  at(version: number): DeviceBuffer {
+    return (this.buffers[version & 1] ??= this.device.allocate(this.bytes));
+  }
+
+  release(): void {
+    for (const buffer of this.buffers) if (buffer) this.device.free(buffer);
+    this.buffers.fill(undefined);
+  }
+}
+
 /**
  * A place whose value is replaced: a parameter, a running mean, an optimiser's moment. It points to its
  * current value, which may still have to be computed (`pending`). On the device it owns two buffers, so
@@ -36,35 +74,83 @@ export class Cell {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly requiresGrad: boolean;
-  version = 0;
-  /** The value to take over at the next flush. */
-  pending: Node | undefined;
-  /** Elements set from the host and not uploaded yet. */
-  host: TypedArray | undefined;
-  device: Device | undefined;
-  readonly slots: (DeviceBuffer | undefined)[] = [undefined, undefined];
+  private current = 0;
+  private next: Node | undefined;
   private leaf: Node;
+  /** Elements known to the host, by parity of the version; what is not there is on the device. */
+  private readonly host: (TypedArray | undefined)[] = [undefined, undefined];
+  private slots: Slots | undefined;
 
   constructor(shape: Shape, dtype: DType, data: TypedArray, requiresGrad = false) {
     if (data.length !== sizeOf(shape))
-      throw new Error(`cell: shape [${shape.join(", ")}] needs ${sizeOf(shape)} elements, got ${data.length}`);
+      throw new Error(
+        `cell: shape ${showShape(shape)} needs ${sizeOf(shape)} elements, got ${data.length}`,
+      );
     this.shape = shape;
     this.dtype = dtype;
     this.requiresGrad = requiresGrad;
-    this.host = data;
+    this.host[0] = data;
     this.leaf = this.makeLeaf();
   }
 
   /** The current value as a node. */
   get node(): Node {
-    return this.pending ?? this.leaf;
+    return this.next ?? this.leaf;
   }
 
-  /** Called when the pending value has been written to the other slot. */
+  get version(): number {
+    return this.current;
+  }
+
+  /** The value to take over at the next flush; undefined takes a pending one back. */
+  get pending(): Node | undefined {
+    return this.next;
+  }
+  set pending(node: Node | undefined) {
+    this.next = node;
+    if (node) pendingCells.add(this);
+    else pendingCells.delete(this);
+  }
+
+  /** Where the device finds the value of `version`, which is the current or the one before. */
+  buffer(device: Device, version: number): DeviceBuffer {
+    this.check(version);
+    if (this.slots && this.slots.device !== device) this.leave();
+    this.slots ??= this.enter(device);
+    const buffer = this.slots.at(version);
+    const data = this.host[version & 1];
+    if (data) {
+      device.upload(buffer, data);
+      this.host[version & 1] = undefined;
+    }
+    return buffer;
+  }
+
+  /** Where a program writes the next value; `advance` makes it the current one. */
+  nextBuffer(device: Device): DeviceBuffer {
+    // The current value must have moved to this device before the next one is written there.
+    this.buffer(device, this.current);
+    return this.slots!.at(this.current + 1);
+  }
+
+  /** Called when the pending value has been written to `nextBuffer`. */
   advance(): void {
     this.pending = undefined;
-    this.version++;
+    this.current++;
+    this.host[this.current & 1] = undefined;
     this.leaf = this.makeLeaf();
+  }
+
+  /** A copy of the elements of `version`. */
+  read(version: number): TypedArray {
+    this.check(version);
+    const data = this.host[version & 1];
+    if (data) return data.slice();
+    return this.slots!.device.read(
+      this.slots!.at(version),
+      this.dtype,
+      sizeOf(this.shape),
+    );
   }
 
   /** Replaces the value by elements from the host; the array is taken over, not copied. */
@@ -72,10 +158,34 @@ export class Cell {
     if (data.length !== sizeOf(this.shape))
       throw new Error(`cell: expected ${sizeOf(this.shape)} elements, got ${data.length}`);
     this.advance();
-    this.host = data;
+    this.host[this.current & 1] = data;
+  }
+
+  private check(version: number): void {
+    if (this.current - version <= 1) return;
+    throw new Error(
+      `a value of shape ${showShape(this.shape)} was read after the parameter that it was computed ` +
+        `from had been updated ${this.current - version} times; the value before last is gone. Keep ` +
+        `such a result with \`await t.eval()\` before the next step, or compute the step with compile()`,
+    );
+  }
+
+  private enter(device: Device): Slots {
+    const slots = new Slots(device, Math.max(1, sizeOf(this.shape)) * itemBytes(this.dtype));
+    abandoned.register(this, slots, this);
+    return slots;
+  }
+
+  /** Brings what the present device holds back to the host. */
+  private leave(): void {
+    for (const version of [this.current, this.current - 1])
+      if (version >= 0 && !this.host[version & 1]) this.host[version & 1] = this.read(version);
+    abandoned.unregister(this);
+    this.slots!.release();
+    this.slots = undefined;
   }
 
   private makeLeaf(): Node {
-    return input(this.shape, this.dtype, new CellValue(this, this.version), this.requiresGrad);
+    return input(this.shape, this.dtype, new CellValue(this, this.current), this.requiresGrad);
   }
 }

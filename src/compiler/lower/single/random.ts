@@ -23,7 +23,7 @@ export function lowerRandom(region: Region, target: Target): LoweredKernel[] {
   const lanes = target.vectorBytes > 0 ? target.vectorBytes / 4 : 1;
   // Counters below this one have all four of their words within the array.
   const whole = w.argument(Math.max(0, elements - 3 * quarter));
-  const words = (counter: Value, n: number): Value[] => {
+  const words = (counter: Value, n: number): readonly Value[] => {
     const type: Type = { dtype: "u32", lanes: n };
     const base = b.op("cast", { dtype: "u32", lanes: 1 }, counter);
     const first =

@@ -1,0 +1,223 @@
+import { compile } from "../compiler/compile.ts";
+import { type DType } from "../ir/dtype.ts";
+import {
+  type Attrs,
+  hashAttrs,
+  make,
+  makeLeaf,
+  mix,
+  type Node,
+  type Primitive,
+  primitive,
+  sameAttrs,
+  topological,
+} from "../ir/node.ts";
+import { type ScanBody } from "../ir/ops.ts";
+import { sameShape, type Shape } from "../ir/shape.ts";
+import { type Device, type LoadedPlan } from "./device.ts";
+import { CellValue, HostScalar, HostValue } from "./values.ts";
+
+/** A leaf that a run must supply memory for. */
+export type InputLeaf = Node;
+
+/** A graph as it is right now, ready to be compared with those that were compiled before. */
+export interface Captured {
+  readonly outputs: readonly Node[];
+  /** Inputs before users. */
+  readonly order: readonly Node[];
+  /** Leaves with elements, in order. */
+  readonly inputs: readonly InputLeaf[];
+  /** Where the numbers of the program's scalar arguments come from, in order. */
+  readonly constants: readonly (number | HostScalar)[];
+  readonly hash: number;
+}
+
+const ROLE = { computed: 0, input: 1, argument: 2 } as const;
+
+/** What a captured node is to the program: something to compute, memory, or a number. */
+function roleOf(node: Node): number {
+  if (node.value instanceof HostScalar) return ROLE.argument;
+  if (node.value !== undefined || node.op.name === "placeholder") return ROLE.input;
+  return node.op.name === "const" && isArgument(node) ? ROLE.argument : ROLE.computed;
+}
+
+/**
+ * Numbers of the graph are arguments of the program, so that a learning rate or the reciprocal of a
+ * batch size may change without a new program. Only those that the structure depends on are not.
+ */
+function isArgument(node: Node): boolean {
+  const value = node.attrs.value as number;
+  return node.dtype !== "bool" && value !== 0 && Math.abs(value) !== 1 && Number.isFinite(value);
+}
+
+const isLeaf = (node: Node): boolean => node.value !== undefined;
+
+const opIds = new Map<Primitive, number>();
+
+function signatureOf(node: Node): number {
+  if (node.signature >= 0) return node.signature;
+  let id = opIds.get(node.op);
+  if (id === undefined) opIds.set(node.op, (id = opIds.size + 1));
+  let hash = mix(mix(17, id), node.dtype.charCodeAt(0) * 64 + node.dtype.length);
+  hash = mix(hash, node.dtype.charCodeAt(1));
+  for (let i = 0; i < node.shape.length; i++) hash = mix(hash, node.shape[i] + 1);
+  const attrs = node.op.name === "scan" ? undefined : node.attrs;
+  node.signature = (attrs ? hashAttrs(hash, attrs) : hash) & 0x3fffffff;
+  return node.signature;
+}
+
+/** The graph below `outputs`, down to values that exist. */
+export function capture(outputs: readonly Node[]): Captured {
+  const order = topological(outputs, isLeaf);
+  const inputs: Node[] = [];
+  const constants: (number | HostScalar)[] = [];
+  let hash = outputs.length;
+  for (let i = 0; i < order.length; i++) {
+    const node = order[i];
+    const role = roleOf(node);
+    if (role === ROLE.computed) {
+      hash = mix(hash, signatureOf(node));
+      for (let k = 0; k < node.inputs.length; k++) hash = mix(hash, i - node.inputs[k].order);
+      continue;
+    }
+    hash = mix(hash, role);
+    for (let k = 0; k < node.shape.length; k++) hash = mix(hash, node.shape[k]);
+    if (role === ROLE.input) inputs.push(node);
+    else
+      constants.push(
+        node.value instanceof HostScalar ? node.value : (node.attrs.value as number),
+      );
+  }
+  for (const output of outputs) hash = mix(hash, output.order);
+  return { outputs, order, inputs, constants, hash };
+}
+
+/** One node of a program, without the values that the captured graph held. */
+interface Entry {
+  readonly role: number;
+  readonly op: Primitive;
+  readonly attrs: Attrs;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly inputs: readonly number[];
+}
+
+/** A compiled graph. */
+export interface Program {
+  readonly entries: readonly Entry[];
+  readonly outputs: readonly number[];
+  readonly loaded: LoadedPlan;
+  /** Positions of inner values that were read after a run: they join the outputs of the next. */
+  readonly watched: Set<number>;
+}
+
+function sameBody(a: ScanBody, b: ScanBody): boolean {
+  if (a === b) return true;
+  if (a.params.length !== b.params.length || a.outputs.length !== b.outputs.length) return false;
+  const pairs = new Map<Node, Node>();
+  a.params.forEach((param, i) => pairs.set(param, b.params[i]));
+  const theirs = topological(b.outputs);
+  const mine = topological(a.outputs);
+  if (mine.length !== theirs.length) return false;
+  for (let i = 0; i < mine.length; i++) {
+    const [x, y] = [mine[i], theirs[i]];
+    if (x.op.name === "placeholder") {
+      if (pairs.get(x) !== y) return false;
+      continue;
+    }
+    if (x.op !== y.op || x.dtype !== y.dtype || !sameShape(x.shape, y.shape)) return false;
+    if (!x.inputs.every((input, k) => pairs.get(input) === y.inputs[k])) return false;
+    if (!sameNodeAttrs(x.attrs, y.attrs)) return false;
+    pairs.set(x, y);
+  }
+  return a.outputs.every((output, i) => pairs.get(output) === b.outputs[i]);
+}
+
+function sameNodeAttrs(a: Attrs, b: Attrs): boolean {
+  if (sameAttrs(a, b)) return true;
+  if (!a.body || !b.body) return false;
+  const { body: mine, ...restA } = a;
+  const { body: theirs, ...restB } = b;
+  return sameAttrs(restA, restB) && sameBody(mine as ScanBody, theirs as ScanBody);
+}
+
+function matches(program: Program, captured: Captured): boolean {
+  const { entries } = program;
+  const { order } = captured;
+  if (entries.length !== order.length || program.outputs.length !== captured.outputs.length)
+    return false;
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i];
+    const node = order[i];
+    if (entry.role !== roleOf(node) || entry.dtype !== node.dtype) return false;
+    if (!sameShape(entry.shape, node.shape)) return false;
+    if (entry.role !== ROLE.computed) continue;
+    if (entry.op !== node.op || entry.inputs.length !== node.inputs.length) return false;
+    for (let k = 0; k < entry.inputs.length; k++)
+      if (entry.inputs[k] !== node.inputs[k].order) return false;
+    if (entry.op.name !== "marker" && !sameNodeAttrs(entry.attrs, node.attrs)) return false;
+  }
+  return captured.outputs.every((output, i) => program.outputs[i] === output.order);
+}
+
+/** The captured graph over placeholders, compiled for a device. */
+function build(captured: Captured, device: Device): Program {
+  const nodes: Node[] = [];
+  const inputs: Node[] = [];
+  let constants = 0;
+  const entries = captured.order.map((node): Entry => {
+    const role = roleOf(node);
+    const { op, attrs, shape, dtype } = node;
+    const own = role === ROLE.computed ? node.inputs : [];
+    if (role === ROLE.input) {
+      inputs.push(makeLeaf(primitive("placeholder"), { shape, dtype }));
+      nodes.push(inputs[inputs.length - 1]);
+    } else if (role === ROLE.argument) {
+      const spec = { shape, dtype };
+      nodes.push(makeLeaf(primitive("placeholder"), spec, { constant: constants++ }));
+    } else {
+      nodes.push(
+        make(
+          op,
+          own.map((x) => nodes[x.order]),
+          attrs,
+        ),
+      );
+    }
+    return { role, op, attrs, shape, dtype, inputs: own.map((x) => x.order) };
+  });
+  const outputs = captured.outputs.map((node) => node.order);
+  const graph = { outputs: outputs.map((i) => nodes[i]), inputs, constants };
+  // The walks of the compiler use the same scratch fields as the capture.
+  const plan = compile(graph, device.target);
+  return { entries, outputs, loaded: device.load(plan), watched: new Set() };
+}
+
+const caches = new WeakMap<Device, Map<number, Program[]>>();
+const CACHE_LIMIT = 512;
+
+/** The program that computes a captured graph: a known one of the same structure, or a new one. */
+export function programFor(captured: Captured, device: Device): Program {
+  let cache = caches.get(device);
+  if (!cache) caches.set(device, (cache = new Map<number, Program[]>()));
+  const known = cache.get(captured.hash);
+  const found = known?.find((program) => matches(program, captured));
+  if (found) {
+    // Most recently used last.
+    cache.delete(captured.hash);
+    cache.set(captured.hash, known!);
+    return found;
+  }
+  const program = build(captured, device);
+  if (cache.size >= CACHE_LIMIT) {
+    const [oldest, programs] = cache.entries().next().value!;
+    cache.delete(oldest);
+    for (const old of programs) old.loaded.release();
+  }
+  cache.set(captured.hash, [...(cache.get(captured.hash) ?? []), program]);
+  return program;
+}
+
+/** Whether a node's elements exist or can be given. */
+export const hasElements = (node: Node): boolean =>
+  node.value instanceof HostValue || node.value instanceof CellValue;
