@@ -143,7 +143,7 @@ export function simplify(outputs: readonly Node[]): Node[] {
   const taken = new Set<Node>();
   return outputs.map((output) => {
     const node = simple.get(output)!;
-    const copied = taken.has(node) || node.op.name === "placeholder";
+    const copied = taken.has(node) || node.inputs.length === 0;
     const own = copied ? copyOf(node) : node;
     taken.add(own);
     return own;
