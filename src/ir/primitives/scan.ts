@@ -64,6 +64,12 @@ function check(inputs: readonly Node[], attrs: ScanAttrs): void {
       same(`sequence ${i - carries}`, { shape: [length, ...shape], dtype }, x);
     else same(`constant ${i - carries - xs}`, body.params[i], x);
   });
+  const own = new Set(body.params);
+  for (const leaf of topological(body.outputs))
+    if ((leaf.op.name === "placeholder" || leaf.op.name === "input") && !own.has(leaf))
+      throw new Error(
+        `scan: the body uses ${leaf.op.name} ${showSpec(leaf)} from outside: pass it as a constant`,
+      );
 }
 
 const fresh = (like: Spec, requiresGrad = false, shape: Shape = like.shape): Node =>
@@ -297,11 +303,7 @@ function evaluateScan(inputs: readonly NDArray[], node: Node): NDArray[] {
     const values = new Map(
       [...carries, ...slices, ...constants].map((value, k) => [body.params[k], value]),
     );
-    const out = evaluate(body.outputs, (leaf) => {
-      const value = values.get(leaf);
-      if (!value) throw new Error(`scan: the body uses ${leaf.op.name} ${leaf.id} from outside`);
-      return value;
-    });
+    const out = evaluate(body.outputs, (leaf) => values.get(leaf)!);
     carries = out.slice(0, first.length);
     out.slice(first.length).forEach((y, k) => put(stacks[k], step, y));
   }
