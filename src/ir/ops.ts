@@ -184,7 +184,11 @@ export function broadcastTo(x: Node, shape: Shape): Node {
 export const pad = (x: Node, lo: readonly number[], hi: readonly number[], value = 0): Node =>
   lo.every((n) => n === 0) && hi.every((n) => n === 0)
     ? x
-    : make(primitive("pad"), [x], { lo, hi, value });
+    : make(primitive("pad"), [x], {
+        lo,
+        hi,
+        value: isFloat(x.dtype) ? coerce(x.dtype, value) : value,
+      });
 
 /** `size[i]` entries of axis i: start[i], start[i] + step[i], …; steps are positive. */
 export const slice = (

@@ -1,6 +1,5 @@
 import { type Device } from "./device.ts";
 import { createJsDevice } from "./js/device.ts";
-import { createWasmDevice } from "./wasm/device.ts";
 
 /** How a device is to run. */
 export interface DeviceOptions {
@@ -10,7 +9,6 @@ export interface DeviceOptions {
 
 const FACTORIES: Record<string, (options: Required<DeviceOptions>) => Device> = {
   js: () => createJsDevice(),
-  wasm: ({ threads }) => createWasmDevice({ threads }),
 };
 
 /** The names that `setDevice` takes. */
@@ -50,5 +48,5 @@ export function setDevice(name: string, options: DeviceOptions = {}): Device {
 
 /** The device in use: what `setDevice` chose, else `NABLA_DEVICE`, else `wasm`. */
 export function defaultDevice(): Device {
-  return current ?? setDevice(environment("NABLA_DEVICE") ?? "wasm");
+  return current ?? setDevice(environment("NABLA_DEVICE") ?? "js");
 }

@@ -1,7 +1,6 @@
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { normalizeAxis } from "../ir/shape.ts";
-import { clamp } from "./arithmetic.ts";
 import { reducedShape, toFloat } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -14,6 +13,12 @@ export function relu(x: Tensor): Tensor {
   const zero = ops.zerosLike(node);
   // Asking for x ≤ 0 keeps NaN, which compares with nothing.
   return new Tensor(ops.select(ops.le(node, zero), zero, node));
+}
+
+/** x within bounds, with gradient 0 at and beyond them; NaN stays NaN. */
+function between(x: Node, low: number, high: number): Node {
+  const [lo, hi] = [ops.fullLike(x, low), ops.fullLike(x, high)];
+  return ops.select(ops.le(x, lo), lo, ops.select(ops.ge(x, hi), hi, x));
 }
 
 /** `min(max(x, 0), 6)`. */
@@ -161,14 +166,14 @@ export function selu(x: Tensor): Tensor {
 export function hardtanh(x: Tensor, low = -1, high = 1): Tensor {
   if (!(low <= high))
     throw new RangeError(`hardtanh: the bounds must be in order, got ${low} and ${high}`);
-  return clamp(x, low, high);
+  // Unlike that of clamp, the gradient at the bounds is 0.
+  return new Tensor(between(x.node, low, high));
 }
 
 /** `clamp(x / 6 + 1/2, 0, 1)`. */
 export function hardsigmoid(x: Tensor): Tensor {
   const node = toFloat(x.node);
-  const shifted = ops.add(times(node, 1 / 6), ops.fullLike(node, 0.5));
-  return clamp(new Tensor(shifted), 0, 1);
+  return new Tensor(between(ops.add(times(node, 1 / 6), ops.fullLike(node, 0.5)), 0, 1));
 }
 
 /** `x · hardsigmoid(x)` (Howard et al. 2019). */
@@ -234,8 +239,11 @@ export function glu(x: Tensor, dim = -1): Tensor {
     );
   const node = toFloat(x.node);
   const size = node.shape.map((n, i) => (i === axis ? n / 2 : n));
-  const start = node.shape.map(() => 0);
-  const a = ops.slice(node, start, size);
-  start[axis] = size[axis];
-  return new Tensor(ops.mul(a, sigmoidNode(ops.slice(node, start, size))));
+  const half = (which: number): Node =>
+    ops.slice(
+      node,
+      size.map((n, i) => (i === axis ? which * n : 0)),
+      size,
+    );
+  return new Tensor(ops.mul(half(0), sigmoidNode(half(1))));
 }

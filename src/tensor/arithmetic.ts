@@ -244,8 +244,12 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
 export const neg: Unary = unary((x) => ops.neg(numeric(x, "neg", "logicalNot")));
 /** Absolute value. */
 export const abs: Unary = unary((x) => (x.dtype[0] === "u" || x.dtype === "bool" ? x : ops.abs(x)));
-/** -1, 0 or 1 by sign; NaN stays NaN in a float tensor. */
-export const sign: Unary = unary((x) => (x.dtype === "bool" ? x : ops.sign(x)));
+/** -1, 0 or 1 by sign; 0 for NaN, as PyTorch has it. */
+export const sign: Unary = unary((x) => {
+  if (x.dtype === "bool") return x;
+  const s = ops.sign(x);
+  return isFloat(x.dtype) ? ops.select(ops.eq(x, x), s, ops.zerosLike(x)) : s;
+});
 /** The largest whole number not above x. Integers stay as they are. */
 export const floor: Unary = rounding(ops.floor);
 /** The smallest whole number not below x. Integers stay as they are. */

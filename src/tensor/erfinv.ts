@@ -21,18 +21,24 @@ const polynomial = (w: Node, coefficients: readonly number[]): Node =>
 
 /** erf⁻¹(x) / x for w = -log(1 - x²): what normal random numbers are made with. */
 export function erfinvRatio(w: Node): Node {
+  const five = ops.fullLike(w, 5);
+  const central = ops.lt(w, five);
+  // The branch that is not taken must have a finite derivative too, hence no root of 0.
+  const tail = ops.sqrt(ops.select(central, five, w));
   return ops.select(
-    ops.lt(w, ops.fullLike(w, 5)),
+    central,
     polynomial(ops.sub(w, ops.fullLike(w, 2.5)), ERFINV_CENTRAL),
-    polynomial(ops.sub(ops.sqrt(w), ops.fullLike(w, 3)), ERFINV_TAIL),
+    polynomial(ops.sub(tail, ops.fullLike(w, 3)), ERFINV_TAIL),
   );
 }
 
 /** erf⁻¹, elementwise. */
 export function erfinvNode(x: Node): Node {
   const one = ops.fullLike(x, 1);
-  const w = ops.neg(ops.log(ops.mul(ops.sub(one, x), ops.add(one, x))));
-  let y = ops.mul(x, erfinvRatio(w));
+  const edge = ops.eq(ops.abs(x), one);
+  const inner = ops.select(edge, ops.zerosLike(x), x);
+  const w = ops.neg(ops.log(ops.mul(ops.sub(one, inner), ops.add(one, inner))));
+  let y = ops.mul(inner, erfinvRatio(w));
   if (x.dtype === "f64") {
     // Two Newton steps double the digits of the single-precision approximation twice.
     for (let i = 0; i < 2; i++) {
@@ -40,9 +46,10 @@ export function erfinvNode(x: Node): Node {
         ops.exp(ops.neg(ops.mul(y, y))),
         ops.fullLike(x, 2 / Math.sqrt(Math.PI)),
       );
-      y = ops.sub(y, ops.div(ops.sub(ops.erf(y), x), slope));
+      y = ops.sub(y, ops.div(ops.sub(ops.erf(y), inner), slope));
     }
   }
-  const edge = ops.eq(ops.abs(x), one);
-  return ops.select(edge, ops.mul(x, ops.fullLike(x, Infinity)), y);
+  const infinite = ops.fullLike(x, Infinity);
+  const negative = ops.lt(x, ops.zerosLike(x));
+  return ops.select(edge, ops.select(negative, ops.neg(infinite), infinite), y);
 }

@@ -61,8 +61,10 @@ function exponential(value: number): string {
 
 function formatter(values: readonly number[], x: Tensor): (value: number) => string {
   if (isFloat(x.dtype)) return floatFormatter(values);
-  const show = (v: number): string => (x.dtype === "bool" ? (v ? "True" : "False") : String(v));
-  const width = Math.max(0, ...values.map((v) => show(v).length));
+  const isBool = x.dtype === "bool";
+  const show = (v: number): string => (isBool ? (v ? "True" : "False") : String(v));
+  const longest = Math.max(0, ...values.map((v) => show(v).length));
+  const width = isBool && x.ndim > 0 ? 5 : longest;
   return (v) => show(v).padStart(width);
 }
 
@@ -95,23 +97,22 @@ function body(x: Tensor, data: TypedArray): string {
       const gap = `,${"\n".repeat(shape.length - axis - 1)}${" ".repeat(indent + 1)}`;
       return `[${parts.join(gap)}]`;
     }
-    return `[${wrapLine(parts, indent + 1, shape.length - axis)}]`;
+    return `[${wrapLine(parts, indent + 1, shape.length)}]`;
   };
   return level(0, 0, PREFIX.length);
 }
 
-/** Elements joined by commas, in lines that end before the width of a terminal. */
-function wrapLine(parts: readonly string[], indent: number, closing: number): string {
+/** Elements joined by commas, in lines that leave room for the brackets that may follow. */
+function wrapLine(parts: readonly string[], indent: number, rank: number): string {
+  const room = LINE_WIDTH - 1 - rank - indent;
   const lines: string[] = [];
   let line = "";
   parts.forEach((part, i) => {
-    const last = i === parts.length - 1;
-    const room = LINE_WIDTH - indent - (last ? closing : 1);
     if (line !== "" && line.length + part.length > room) {
       lines.push(line.trimEnd());
       line = "";
     }
-    line += last ? part : `${part}, `;
+    line += i === parts.length - 1 ? part : `${part}, `;
   });
   lines.push(line);
   return lines.join(`\n${" ".repeat(indent)}`);

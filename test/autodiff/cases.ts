@@ -3,6 +3,7 @@ import { fill, type NDArray } from "../../src/ir/ndarray.ts";
 import { make, type Node, primitive } from "../../src/ir/node.ts";
 import * as ops from "../../src/ir/ops.ts";
 import { type Shape, sizeOf } from "../../src/ir/shape.ts";
+import { randomConv, randomWindow } from "../ir/geometries.ts";
 import { distinct, integer, type Rng, uniform } from "../ir/util.ts";
 
 /** One application of a primitive, by which its rules are tried. */
@@ -308,30 +309,6 @@ for (const [a, b, attrs] of DOTS)
     ([x, y]) => ops.dot(x, y, attrs),
   );
 
-/** A random geometry that is valid, with its shapes. */
-export function randomConv(rng: Rng): { x: Shape; w: Shape; attrs: ops.ConvAttrs } {
-  const rank = integer(rng, 1, 2);
-  const several = (low: number, high: number): number[] =>
-    Array.from({ length: rank }, () => integer(rng, low, high));
-  const groups = integer(rng, 1, 2);
-  const inGroup = integer(rng, 1, 2);
-  const kernel = several(1, 3);
-  const dilation = several(1, 2);
-  const inputDilation = several(1, 2);
-  const padLo = several(-1, 2);
-  const padHi = several(-1, 2);
-  const size = kernel.map((k, i) => {
-    const least = (k - 1) * dilation[i] + 1 - padLo[i] - padHi[i];
-    let n = 1;
-    while ((n - 1) * inputDilation[i] + 1 < least) n++;
-    return n + integer(rng, 0, 2);
-  });
-  return {
-    x: [integer(rng, 1, 2), groups * inGroup, ...size],
-    w: [groups * integer(rng, 1, 2), inGroup, ...kernel],
-    attrs: { stride: several(1, 3), padLo, padHi, dilation, inputDilation, groups },
-  };
-}
 const geometry = (rng: Rng, seed: number): void => {
   const { x, w, attrs } = randomConv(rng);
   add(
@@ -342,22 +319,6 @@ const geometry = (rng: Rng, seed: number): void => {
   );
 };
 
-export function randomWindow(rng: Rng): { x: Shape; attrs: ops.WindowAttrs } {
-  const rank = integer(rng, 1, 2);
-  const several = (low: number, high: number): number[] =>
-    Array.from({ length: rank }, () => integer(rng, low, high));
-  const size = several(1, 3);
-  const dilation = several(1, 2);
-  const padLo = several(0, 3);
-  const padHi = several(0, 3);
-  const shape = size.map((k, i) =>
-    Math.max(1, (k - 1) * dilation[i] + 1 - padLo[i] - padHi[i] + integer(rng, 0, 3)),
-  );
-  return {
-    x: [...(rng() < 0.5 ? [2] : []), ...shape],
-    attrs: { size, stride: several(1, 4), padLo, padHi, dilation },
-  };
-}
 const windows = (rng: Rng, seed: number): void => {
   const { x, attrs } = randomWindow(rng);
   const label = `#${seed} ${show(x)} ${show(attrs)}`;

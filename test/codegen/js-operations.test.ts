@@ -200,15 +200,6 @@ describe.each(["i32", "u32", "u8"] as const)("%s operations", (dtype) => {
     expectEqual(result, dtype, (i) => f(left[i], right[i]));
   });
 
-  it("pow", () => {
-    const exponents = left.map((_, i) => i % 12);
-    const result = apply("pow", dtype, [
-      [dtype, left],
-      [dtype, exponents],
-    ]);
-    expectEqual(result, dtype, (i) => big((x, y) => x ** y)(left[i], exponents[i]));
-  });
-
   it("shl and shr", () => {
     const counts = left.map((_, i) => i % (dtype === "u8" ? 8 : 32));
     const shift = (op: string) =>

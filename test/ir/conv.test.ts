@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type NDArray } from "../../src/ir/ndarray.ts";
 import { conv, type ConvAttrs } from "../../src/ir/ops.ts";
 import { type Shape, stridesOf } from "../../src/ir/shape.ts";
-import { randomConv } from "../autodiff/cases.ts";
+import { randomConv } from "./geometries.ts";
 import { array, difference, leaf, list, rngOf, uniform } from "./util.ts";
 
 /** The element of an array at an index. */

@@ -58,9 +58,6 @@ export const array = (data: readonly number[], dtype: DType = "f64", shape?: Sha
 
 export const list = (node: Node): number[] => Array.from(values([node])[0].data);
 
-export const scalar = (value: number, dtype: DType = "f64"): Node =>
-  reshape(constant(value, dtype), []);
-
 /** The largest difference, relative to 1 or to the size of `expected`; NaN equals NaN. */
 export function difference(given: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (given.length !== expected.length) return Infinity;
@@ -72,6 +69,3 @@ export function difference(given: ArrayLike<number>, expected: ArrayLike<number>
   }
   return most;
 }
-
-export const count = (shapes: readonly Shape[]): number =>
-  shapes.reduce((total, shape) => total + sizeOf(shape), 0);

@@ -93,6 +93,7 @@ test("views rename elements", () => {
   expect(list(ops.permute(x, [1, 0]))).toEqual([0, 3, 1, 4, 2, 5]);
   expect(list(ops.expand(array([1, 2], "i32", [2, 1]), [2, 2]))).toEqual([1, 1, 2, 2]);
   expect(list(ops.pad(x, [0, 1], [0, 0], 9))).toEqual([9, 0, 1, 2, 9, 3, 4, 5]);
+  expect(list(ops.pad(array([1], "f32"), [1], [0], 0.1))).toEqual([Math.fround(0.1), 1]);
   expect(list(ops.slice(x, [0, 0], [2, 2], [1, 2]))).toEqual([0, 2, 3, 5]);
   expect(list(ops.flip(x, [1]))).toEqual([2, 1, 0, 5, 4, 3]);
   expect(list(ops.iota([2, 3], 1))).toEqual([0, 1, 2, 0, 1, 2]);

@@ -15,17 +15,6 @@ const f32ToI32 = (x: number): number => ((single[0] = x), words[0]);
 const f32ToU32 = (x: number): number => ((single[0] = x), unsigned[0]);
 const bitsToF32 = (x: number): number => ((words[0] = x), single[0]);
 
-/** Integer power modulo 2^32; negative exponents truncate 1 / x^-y toward zero. */
-function powInt(x: number, y: number): number {
-  if (y < 0) return x === 1 ? 1 : x === -1 ? ((y & 1) === 0 ? 1 : -1) : 0;
-  let result = 1;
-  for (let square = x; y !== 0; y >>>= 1) {
-    if ((y & 1) !== 0) result = Math.imul(result, square);
-    square = Math.imul(square, square);
-  }
-  return result;
-}
-
 /** The upper half of the product of two u32, from 16-bit pieces: every sum is below 2^53. */
 function mulHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
@@ -79,7 +68,6 @@ export const HELPERS: Readonly<Record<string, (...args: number[]) => number>> = 
   bitsToF32,
   round: roundEven,
   pow: power,
-  powInt,
   mulHigh,
   scaleF32,
   scaleF64,

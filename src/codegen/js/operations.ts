@@ -149,8 +149,6 @@ function intExpression(op: string, dtype: DType, a: string, b: string): string {
       return wrap(dtype, `(${a} / ${b})`);
     case "rem":
       return wrap(dtype, `(${a} % ${b})`);
-    case "pow":
-      return wrap(dtype, `powInt(${a}, ${b})`);
     case "and":
     case "or":
     case "xor":

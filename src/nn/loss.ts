@@ -1,0 +1,116 @@
+import { type Tensor } from "../tensor/index.ts";
+import {
+  binaryCrossEntropyWithLogits,
+  type BinaryOptions,
+  checkReduction,
+  checkSmoothing,
+  type ClassLossOptions,
+  crossEntropy,
+  type CrossEntropyOptions,
+  huberLoss,
+  l1Loss,
+  type LossOptions,
+  mseLoss,
+  nllLoss,
+  smoothL1Loss,
+} from "./functional.ts";
+import { Module } from "./module.ts";
+
+/** A loss: what training makes smaller. */
+abstract class Loss<O extends LossOptions> extends Module {
+  protected readonly options: O;
+
+  constructor(options: O) {
+    super();
+    checkReduction(options.reduction ?? "mean", this.constructor.name);
+    this.options = options;
+  }
+
+  abstract override forward(input: Tensor, target: Tensor): Tensor;
+}
+
+/**
+ * Cross entropy of scores (N, C, …) and class indices (N, …) or probabilities (N, C, …); see
+ * `functional.crossEntropy`.
+ *
+ * @example
+ * const criterion = new nn.CrossEntropyLoss({ labelSmoothing: 0.1 });
+ * criterion.forward(net.forward(data), target).backward();
+ */
+export class CrossEntropyLoss extends Loss<CrossEntropyOptions> {
+  /** @throws RangeError for an unknown reduction or a smoothing outside [0, 1]. */
+  constructor(options: CrossEntropyOptions = {}) {
+    super(options);
+    checkSmoothing(options.labelSmoothing ?? 0, "CrossEntropyLoss");
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return crossEntropy(input, target, this.options);
+  }
+}
+
+/** Negative log likelihood of log-probabilities (N, C, …) and class indices (N, …). */
+export class NLLLoss extends Loss<ClassLossOptions> {
+  constructor(options: ClassLossOptions = {}) {
+    super(options);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return nllLoss(input, target, this.options);
+  }
+}
+
+/** Squared differences. */
+export class MSELoss extends Loss<LossOptions> {
+  constructor(options: LossOptions = {}) {
+    super(options);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return mseLoss(input, target, this.options);
+  }
+}
+
+/** Absolute differences. */
+export class L1Loss extends Loss<LossOptions> {
+  constructor(options: LossOptions = {}) {
+    super(options);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return l1Loss(input, target, this.options);
+  }
+}
+
+/** Quadratic near 0 and linear beyond `beta`, with slope 1 there. */
+export class SmoothL1Loss extends Loss<LossOptions & { readonly beta?: number }> {
+  constructor(options: LossOptions & { readonly beta?: number } = {}) {
+    super(options);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return smoothL1Loss(input, target, this.options);
+  }
+}
+
+/** Quadratic near 0 and linear beyond `delta`, with slope `delta` there. */
+export class HuberLoss extends Loss<LossOptions & { readonly delta?: number }> {
+  constructor(options: LossOptions & { readonly delta?: number } = {}) {
+    super(options);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return huberLoss(input, target, this.options);
+  }
+}
+
+/** Binary cross entropy of scores before the sigmoid and targets from 0 to 1. */
+export class BCEWithLogitsLoss extends Loss<BinaryOptions> {
+  constructor(options: BinaryOptions = {}) {
+    super(options);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return binaryCrossEntropyWithLogits(input, target, this.options);
+  }
+}

@@ -1,0 +1,48 @@
+import { sameSpec } from "../ir/node.ts";
+import { showShape } from "../ir/shape.ts";
+import { type CellTensor, flushCells, Tensor } from "../tensor/tensor.ts";
+
+/** Parameters and buffers by name. */
+export type StateDict = Record<string, CellTensor>;
+
+/** Options of `loadStateDict`. */
+export interface LoadOptions {
+  /** Whether both sides must have the same names. Default true. */
+  readonly strict?: boolean;
+}
+
+/** Names that only one side had. */
+export interface LoadResult {
+  readonly missingKeys: readonly string[];
+  readonly unexpectedKeys: readonly string[];
+}
+
+const spec = (t: Tensor): string => `${t.dtype}${showShape(t.shape)}`;
+
+/** Writes the tensors of `state` into `cells`, after everything has been checked. */
+export function loadInto(
+  what: string,
+  cells: Readonly<StateDict>,
+  state: Readonly<Record<string, Tensor>>,
+  { strict = true }: LoadOptions,
+): LoadResult {
+  const missingKeys = Object.keys(cells).filter((key) => !Object.hasOwn(state, key));
+  const unexpectedKeys = Object.keys(state).filter((key) => !Object.hasOwn(cells, key));
+  const common = Object.keys(cells).filter((key) => Object.hasOwn(state, key));
+  const problems: string[] = [];
+  if (strict && missingKeys.length > 0) problems.push(`missing: ${missingKeys.join(", ")}`);
+  if (strict && unexpectedKeys.length > 0)
+    problems.push(`unexpected: ${unexpectedKeys.join(", ")}`);
+  for (const key of common) {
+    const value: unknown = state[key];
+    if (!(value instanceof Tensor)) problems.push(`${key}: expected a tensor, got a ${typeof value}`);
+    else if (!sameSpec(value, cells[key]))
+      problems.push(`${key}: expected ${spec(cells[key])}, got ${spec(value)}`);
+  }
+  if (problems.length > 0)
+    throw new Error(`loadStateDict: the state does not fit ${what}:\n  ${problems.join("\n  ")}`);
+  for (const key of common) cells[key].rebind(state[key]);
+  // At once, so that later changes of where the values came from do not show.
+  flushCells(new Set(common.map((key) => cells[key])));
+  return { missingKeys, unexpectedKeys };
+}
