@@ -1,4 +1,5 @@
 import { CellTensor, type Tensor } from "../tensor/index.ts";
+import { guarded } from "../tensor/tracing.ts";
 import { type Buffer, Parameter } from "./parameter.ts";
 import { type LoadOptions, type LoadResult, loadInto, type StateDict } from "./state.ts";
 import { summarize, type SummaryInput } from "./summary.ts";
@@ -23,7 +24,13 @@ export type Named<T> = [name: string, value: T];
  */
 export abstract class Module {
   /** Whether the module is being trained (`train()`) or used (`eval()`): what dropout goes by. */
-  training = true;
+  get training(): boolean {
+    return guarded(() => this.mode);
+  }
+  set training(mode: boolean) {
+    this.mode = mode;
+  }
+  private mode = true;
 
   /** What the module computes. */
   abstract forward(...inputs: never[]): unknown;
@@ -155,7 +162,9 @@ export abstract class Module {
     );
     const extra = this.extraRepr();
     if (lines.length === 0) return `${this.constructor.name}(${extra})`;
-    return [`${this.constructor.name}(`, ...(extra ? [`  ${extra}`] : []), ...lines, ")"].join("\n");
+    return [`${this.constructor.name}(`, ...(extra ? [`  ${extra}`] : []), ...lines, ")"].join(
+      "\n",
+    );
   }
 
   /** @internal What `console.log` shows in Node. */

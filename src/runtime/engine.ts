@@ -1,8 +1,8 @@
-import { newArray, type TypedArray } from "../ir/dtype.ts";
-import { clearInternTable, type Node } from "../ir/node.ts";
+import { itemBytes, type TypedArray } from "../ir/dtype.ts";
+import { clearInternTable, type Node, type Spec } from "../ir/node.ts";
 import { showShape, sizeOf } from "../ir/shape.ts";
 import { type Device, type DeviceBuffer } from "./device.ts";
-import { capture, type Captured, type Program, programFor } from "./program.ts";
+import { capture, type Program, programFor } from "./program.ts";
 import { Residents } from "./residents.ts";
 import { defaultDevice } from "./registry.ts";
 import { type Cell, CellValue, cellsPending, HostScalar, HostValue } from "./values.ts";
@@ -72,44 +72,42 @@ function run(cells: readonly Cell[], nodes: readonly Node[]): typeof lastStep {
     captured = capture([...pending, ...nodes]);
     program = programFor(captured, device);
   }
-  execute(
-    device,
-    program,
-    captured,
-    cells.map((cell) => cell.nextBuffer(device)),
-    nodes,
-  );
+  const next = cells.map((cell) => cell.nextBuffer(device));
+  const values = execute(device, program, captured, next, nodes);
+  nodes.forEach((node, i) => (node.value = values[i]));
   for (const cell of cells) cell.advance();
   clearInternTable();
   return step;
 }
 
-const constantsOf = (captured: Captured): number[] =>
-  captured.constants.map((value) => (value instanceof HostScalar ? value.get() : value));
+/** The numbers and the memory that a run of a program takes. */
+interface Arguments {
+  readonly inputs: readonly Node[];
+  readonly constants: readonly (number | HostScalar)[];
+}
 
-/** Runs a program: the first outputs go to `fixed` buffers, the others become values of `nodes`. */
-function execute(
+/** Runs a program: the first outputs go to `fixed` buffers, the others are returned, one for each spec. */
+export function execute(
   device: Device,
   program: Program,
-  captured: Captured,
+  { inputs, constants }: Arguments,
   fixed: readonly DeviceBuffer[],
-  nodes: readonly Node[],
-): void {
+  specs: readonly Spec[],
+): HostValue[] {
   const borrowed: DeviceBuffer[] = [];
-  const borrow = (data: { byteLength: number }): DeviceBuffer => {
-    const buffer = device.allocate(Math.max(1, data.byteLength));
+  const borrow = (bytes: number): DeviceBuffer => {
+    const buffer = device.allocate(Math.max(1, bytes));
     borrowed.push(buffer);
     return buffer;
   };
   try {
-    const inputs = captured.inputs.map((leaf) => inputBuffer(device, leaf, borrow));
-    const results = nodes.map((node) => newArray(node.dtype, sizeOf(node.shape)));
-    const outputs = [...fixed, ...results.map(borrow)];
-    program.loaded.run(inputs, outputs, constantsOf(captured));
-    nodes.forEach((node, i) => {
-      const { dtype, length } = { dtype: node.dtype, length: results[i].length };
-      node.value = new HostValue(device.read(outputs[fixed.length + i], dtype, length));
-    });
+    const memory = inputs.map((leaf) => inputBuffer(device, leaf, borrow));
+    const results = specs.map(({ shape, dtype }) => borrow(sizeOf(shape) * itemBytes(dtype)));
+    const numbers = constants.map((c) => (c instanceof HostScalar ? c.get() : c));
+    program.loaded.run(memory, [...fixed, ...results], numbers);
+    return specs.map(
+      ({ shape, dtype }, i) => new HostValue(device.read(results[i], dtype, sizeOf(shape))),
+    );
   } finally {
     for (const buffer of borrowed) device.free(buffer);
     residents.get(device)?.trim();
@@ -127,7 +125,7 @@ function residentsOf(device: Device): Residents {
 function inputBuffer(
   device: Device,
   leaf: Node,
-  borrow: (data: TypedArray) => DeviceBuffer,
+  borrow: (bytes: number) => DeviceBuffer,
 ): DeviceBuffer {
   const { value } = leaf;
   if (value instanceof CellValue) return value.cell.buffer(device, value.version);
@@ -137,7 +135,7 @@ function inputBuffer(
     );
   // What is used a second time will probably be used a third time.
   if (value.uses++ > 0) return residentsOf(device).bufferOf(value);
-  const buffer = borrow(value.data);
+  const buffer = borrow(value.data.byteLength);
   device.upload(buffer, value.data);
   return buffer;
 }

@@ -84,9 +84,7 @@ export function capture(outputs: readonly Node[]): Captured {
     for (let k = 0; k < node.shape.length; k++) hash = mix(hash, node.shape[k]);
     if (role === ROLE.input) inputs.push(node);
     else
-      constants.push(
-        node.value instanceof HostScalar ? node.value : (node.attrs.value as number),
-      );
+      constants.push(node.value instanceof HostScalar ? node.value : (node.attrs.value as number));
   }
   for (const output of outputs) hash = mix(hash, output.order);
   return { outputs, order, inputs, constants, hash };
@@ -161,7 +159,7 @@ function matches(program: Program, captured: Captured): boolean {
 }
 
 /** The captured graph over placeholders, compiled for a device. */
-function build(captured: Captured, device: Device): Program {
+export function buildProgram(captured: Captured, device: Device): Program {
   const nodes: Node[] = [];
   const inputs: Node[] = [];
   let constants = 0;
@@ -208,7 +206,7 @@ export function programFor(captured: Captured, device: Device): Program {
     cache.set(captured.hash, known!);
     return found;
   }
-  const program = build(captured, device);
+  const program = buildProgram(captured, device);
   if (cache.size >= CACHE_LIMIT) {
     const [oldest, programs] = cache.entries().next().value!;
     cache.delete(oldest);

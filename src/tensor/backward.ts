@@ -4,6 +4,7 @@ import { type Node, sameSpec, setGradEnabled, topological } from "../ir/node.ts"
 import { full } from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
 import { gradOwner, notePendingLoss, Tensor } from "./tensor.ts";
+import { noteGradient } from "./tracing.ts";
 
 /** Options of `backward`. */
 export interface BackwardOptions {
@@ -63,6 +64,7 @@ export function backward(x: Tensor, gradient?: Tensor, options: BackwardOptions 
     vjp([node], [seed], nodes).forEach((cotangent, i) => {
       if (!cotangent) return;
       const owner = owners[i];
+      noteGradient(owner);
       const given = new Tensor(cotangent);
       owner.grad = owner.grad ? owner.grad.add(given) : given;
     });

@@ -10,6 +10,7 @@ export * from "./autograd.ts";
 export * from "./backward.ts";
 export * from "./combine.ts";
 export * from "./compare.ts";
+export { compile } from "./compile.ts";
 export * from "./convert.ts";
 export {
   arange,
