@@ -61,7 +61,8 @@ function signatureOf(node: Node): number {
   let hash = mix(mix(17, id), node.dtype.charCodeAt(0) * 64 + node.dtype.length);
   hash = mix(hash, node.dtype.charCodeAt(1));
   for (let i = 0; i < node.shape.length; i++) hash = mix(hash, node.shape[i] + 1);
-  const attrs = node.op.name === "scan" ? undefined : node.attrs;
+  // Bodies are compared by content, and markers only tell nodes apart.
+  const attrs = node.op.name === "scan" || node.op.name === "marker" ? undefined : node.attrs;
   node.signature = (attrs ? hashAttrs(hash, attrs) : hash) & 0x3fffffff;
   return node.signature;
 }
