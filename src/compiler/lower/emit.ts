@@ -211,16 +211,20 @@ export function lanesFor(target: Target, exprs: readonly Expr[], axis: number): 
   let possible = true;
   const seen = new Set<Expr>();
   const varies = variesAlong(axis);
-  for (const expr of exprs)
+  const note = (dtype: DType): void => {
+    // Bytes and booleans widen to the width of their neighbours.
+    if (itemBytes(dtype) === 1) return;
+    widest = Math.max(widest, itemBytes(dtype));
+    narrowest = Math.min(narrowest, itemBytes(dtype));
+  };
+  for (const expr of exprs) {
+    // A value that is the same everywhere is still stored lane by lane.
+    note(expr.dtype);
     walk(
       expr,
       (e) => {
         if (!varies(e)) return;
-        // Bytes and booleans widen to the width of their neighbours.
-        if (itemBytes(e.dtype) > 1) {
-          widest = Math.max(widest, itemBytes(e.dtype));
-          narrowest = Math.min(narrowest, itemBytes(e.dtype));
-        }
+        note(e.dtype);
         if (e.kind === "mask") possible &&= e.bounds.every((b) => b.at.coeffs[axis] === 0);
         if (e.kind === "gather")
           possible &&= !varies(e.index) && (e.at.coeffs[axis] === 0 || e.at.coeffs[axis] === 1);
@@ -230,6 +234,7 @@ export function lanesFor(target: Target, exprs: readonly Expr[], axis: number): 
       },
       seen,
     );
+  }
   if (!possible) return 1;
   if (widest === 0) return target.vectorBytes / 4;
   return widest === narrowest ? target.vectorBytes / widest : 1;
