@@ -277,13 +277,16 @@ export const OPCODES = {
   "memory.atomic.wait32": atomic(0x01),
   "atomic.fence": atomic(0x03),
   "i32.atomic.load": atomic(0x10),
+  "i64.atomic.load": atomic(0x11),
   "i32.atomic.store": atomic(0x17),
   "i32.atomic.rmw.add": atomic(0x1e),
+  "i64.atomic.rmw.add": atomic(0x1f),
   "i32.atomic.rmw.sub": atomic(0x25),
   "i32.atomic.rmw.and": atomic(0x2c),
   "i32.atomic.rmw.or": atomic(0x33),
   "i32.atomic.rmw.xchg": atomic(0x41),
   "i32.atomic.rmw.cmpxchg": atomic(0x48),
+  "i64.atomic.rmw.cmpxchg": atomic(0x49),
 } as const;
 
 /** The name of an instruction. */
