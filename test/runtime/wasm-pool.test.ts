@@ -1,32 +1,36 @@
 import { expect, it } from "vitest";
+import { FunctionBody, ModuleWriter } from "../../src/codegen/wasm/encoder.ts";
 import { CALL, COMMAND_BYTES, LOOP } from "../../src/runtime/wasm/control.ts";
 import { WasmMemory } from "../../src/runtime/wasm/memory.ts";
 import { Pool } from "../../src/runtime/wasm/pool.ts";
 import * as w from "../../src/runtime/wasm/asm.ts";
 
-/** A kernel of i32 arguments (args, begin, end, scratch). */
-const kernel = (memory: WasmMemory, body: w.Code): Uint8Array =>
-  w.moduleOf(
-    [{ params: 4, results: 0 }],
-    { shared: memory.shared, maximumPages: memory.maximumPages, table: false },
-    [{ type: 0, export: "k", i32Locals: 1, body }],
-  );
-
-const [args, begin, end, scratch] = [0, 1, 2, 3].map(w.get);
-const forPieces = (body: w.Code): w.Code =>
-  w.loop(w.when(w.ltU(begin, end), [...body, ...w.set(1, w.add(begin, w.i32(1))), ...w.br(1)]));
+const [args, begin, end, scratch, turns] = [0, 1, 2, 3, 4].map(w.get);
+const forPieces = (...body: w.Code[]): w.Code =>
+  w.loop(w.when(w.lessU(begin, end), ...body, w.set(1, w.add(begin, w.i32(1))), w.again(1)));
 const element = w.add(w.load(args), w.mul(begin, w.i32(4)));
 
+/** A kernel's module. */
+function kernel({ shared, maximumPages }: WasmMemory, code: w.Code): Uint8Array {
+  const module = new ModuleWriter();
+  module.importMemory("env", "memory", { shared, minimum: 1, maximum: maximumPages });
+  const body = new FunctionBody(["i32", "i32", "i32", "i32"]);
+  body.local("i32");
+  code(body);
+  module.exportFunction("k", module.function(body));
+  return module.finish();
+}
+
 /** out[piece] += 1, after some work that takes a while. */
-const COUNT = forPieces([
-  ...w.set(4, w.i32(2000)),
-  ...w.loop([...w.set(4, w.sub(w.get(4), w.i32(1))), ...w.brIf(w.get(4), 0)]),
-  ...w.store(element, w.add(w.load(element), w.i32(1))),
-]);
+const COUNT = forPieces(
+  w.set(4, w.i32(2000)),
+  w.loop(w.set(4, w.sub(turns, w.i32(1))), w.when(turns, w.again(1))),
+  w.store(element, w.add(w.load(element), w.i32(1))),
+);
 /** out[piece] = the address of the scratch memory. */
 const WHERE = forPieces(w.store(element, scratch));
 /** Traps at piece 5. */
-const TRAP = forPieces(w.when(w.eq(begin, w.i32(5)), [0x00]));
+const TRAP = forPieces(w.when(w.eq(begin, w.i32(5)), (f) => f.op("unreachable")));
 
 function setUp(threads: number) {
   const memory = new WasmMemory(threads > 1);

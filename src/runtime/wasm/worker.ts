@@ -1,3 +1,4 @@
+import { KERNEL_EXPORT } from "../../codegen/wasm/abi.ts";
 import { Control } from "./control.ts";
 
 /** What a worker is given at its start. */
@@ -31,9 +32,9 @@ const start = ({ memory, module, control, thread }) => {
       if (entry === 0) return;
       const length = words[(entry >>> 2) + 1];
       const code = new Uint8Array(memory.buffer).slice(entry + 8, entry + 8 + length);
-      const { k } = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } }).exports;
+      const kernel = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } });
       if (known === table.length) table.grow(known);
-      table.set(known++, k);
+      table.set(known++, kernel.exports.${KERNEL_EXPORT});
       link = entry;
     }
   };
