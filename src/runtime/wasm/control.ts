@@ -26,7 +26,7 @@ export const Control = {
   sleepers: 68,
   /** Not 0 when workers are to end. */
   exit: 72,
-  /** Workers that have started. */
+  /** Workers that take part. */
   ready: 76,
   /** Workers that look for pieces or work on them. */
   active: 128,

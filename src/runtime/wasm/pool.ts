@@ -31,7 +31,8 @@ function maySleep(): boolean {
 export class Pool {
   private readonly memory: WasmMemory;
   private readonly exports: RunnerExports;
-  private readonly control: number;
+  /** Address of the control block. */
+  readonly control: number;
   /** The address of the word that is to point to the next kernel's code. */
   private link: number;
 

@@ -43,8 +43,10 @@ const start = ({ memory, module, control, thread }) => {
     new Uint8Array(memory.buffer).set(text, control + ${Control.errorText});
     Atomics.store(new Int32Array(memory.buffer), (control + ${Control.error}) >>> 2, text.length);
   };
+  const takePart = (count) =>
+    Atomics.add(new Int32Array(memory.buffer), (control + ${Control.ready}) >>> 2, count);
   learn();
-  Atomics.add(new Int32Array(memory.buffer), (control + ${Control.ready}) >>> 2, 1);
+  takePart(1);
   for (;;) {
     let more;
     try {
@@ -54,9 +56,10 @@ const start = ({ memory, module, control, thread }) => {
       exports.leave();
       continue;
     }
-    if (!more) return;
+    if (!more) break;
     learn();
   }
+  takePart(-1);
 };
 `;
 
