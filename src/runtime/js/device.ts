@@ -1,6 +1,7 @@
 import { type CompiledKernel, compileKernel, printSource } from "../../codegen/js/generate.ts";
 import { type Kernel, type Target } from "../../compiler/loop/loop.ts";
 import { type Plan } from "../../compiler/plan.ts";
+import { debugs } from "../../ir/debug.ts";
 import { type DType, itemBytes, type TypedArray, viewArray } from "../../ir/dtype.ts";
 import { type Device, type DeviceBuffer, type DeviceStats, type LoadedPlan } from "../device.ts";
 import { type Bindings, bindPlan } from "./plan.ts";
@@ -22,11 +23,6 @@ export interface JsBuffer extends DeviceBuffer {
 /** Typed arrays are of 8-byte elements at most. */
 const newMemory = (bytes: number): ArrayBuffer => new ArrayBuffer(Math.ceil(bytes / 8) * 8);
 
-function showsCode(): boolean {
-  const environment = typeof process === "undefined" ? undefined : process.env;
-  return (environment?.NABLA_DEBUG ?? "").split(",").includes("code");
-}
-
 /**
  * A device that runs plans as generated JavaScript on the calling thread. It is the reference that
  * other devices are compared with, and needs nothing but the language.
@@ -43,7 +39,7 @@ export function createJsDevice(): Device {
     let compiled = kernels.get(kernel.key);
     if (!compiled) {
       const source = printSource(kernel);
-      if (showsCode()) console.log(`// js: ${kernel.name}\n${source}`);
+      if (debugs("code")) console.log(`// js: ${kernel.name}\n${source}`);
       compiled = compileKernel(kernel, source);
       kernels.set(kernel.key, compiled);
       stats.kernelsCompiled++;
