@@ -48,5 +48,6 @@ export interface Device {
   upload(buffer: DeviceBuffer, data: TypedArray): void;
   /** A copy of the first `length` elements. */
   read(buffer: DeviceBuffer, dtype: DType, length: number): TypedArray;
-  load(plan: Plan): LoadedPlan;
+  /** `lower` compiles the same graph for another target, for devices that run it in several ways. */
+  load(plan: Plan, lower?: (target: Target) => Plan): LoadedPlan;
 }

@@ -1,4 +1,6 @@
 import { compile } from "../compiler/compile.ts";
+import { type Target } from "../compiler/loop/loop.ts";
+import { type Plan } from "../compiler/plan.ts";
 import { type DType } from "../ir/dtype.ts";
 import {
   type Attrs,
@@ -188,8 +190,9 @@ export function buildProgram(captured: Captured, device: Device): Program {
   const outputs = captured.outputs.map((node) => node.order);
   const graph = { outputs: outputs.map((i) => nodes[i]), inputs, constants };
   // The walks of the compiler use the same scratch fields as the capture.
-  const plan = compile(graph, device.target);
-  return { entries, outputs, loaded: device.load(plan), watched: new Set() };
+  const lower = (target: Target): Plan => compile(graph, target);
+  const loaded = device.load(lower(device.target), lower);
+  return { entries, outputs, loaded, watched: new Set() };
 }
 
 const caches = new WeakMap<Device, Map<number, Program[]>>();
