@@ -188,7 +188,11 @@ describe.each(DTYPES)("%s", (dtype) => {
       ],
       lanesOf(dtype),
     );
-    check("fma", dtype, [[dtype, left], [dtype, right], { dtype, value: 1 }], lanesOf(dtype));
+    // Whether the product is rounded is left to the target: where it is exact, all agree.
+    const small = left.map((_, i) => (i % 16) - (dtype === "f32" || dtype === "f64" ? 8 : 0));
+    const ones = left.map((_, i) => i % 2);
+    const [x, y] = dtype === "bool" ? [ones, choice] : [small, right.map((_, i) => i % 5)];
+    check("fma", dtype, [[dtype, x], [dtype, y], { dtype, value: 1 }], lanesOf(dtype));
   });
 
   it.each(DTYPES)("cast to %s", (to) => {
@@ -302,7 +306,7 @@ describe("lanes", () => {
   });
 
   it("are combined in all dtypes", () => {
-    expect(across("hadd", "i32", [2147483647, 1, -5, 3])).toBe(-2147483648 - 2);
+    expect(across("hadd", "i32", [2147483647, 1, -5, 3])).toBe(2147483646);
     expect(across("hadd", "u32", [4294967295, 1, 2, 3])).toBe(5);
     expect(across("hmul", "i32", [2, -3, 5, 7])).toBe(-210);
     expect(across("hmax", "u32", [1, 4294967295, 3, 0])).toBe(4294967295);
