@@ -1,5 +1,6 @@
 import { type Device } from "./device.ts";
 import { createJsDevice } from "./js/device.ts";
+import { createWasmDevice } from "./wasm/device.ts";
 
 /** How a device is to run. */
 export interface DeviceOptions {
@@ -8,6 +9,7 @@ export interface DeviceOptions {
 }
 
 const FACTORIES: Record<string, (options: Required<DeviceOptions>) => Device> = {
+  wasm: createWasmDevice,
   js: () => createJsDevice(),
 };
 
@@ -48,5 +50,5 @@ export function setDevice(name: string, options: DeviceOptions = {}): Device {
 
 /** The device in use: what `setDevice` chose, else `NABLA_DEVICE`, else `wasm`. */
 export function defaultDevice(): Device {
-  return current ?? setDevice(environment("NABLA_DEVICE") ?? "js");
+  return current ?? setDevice(environment("NABLA_DEVICE") ?? "wasm");
 }
