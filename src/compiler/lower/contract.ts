@@ -8,12 +8,10 @@ import { type BufferParam, type Target, type Type, type Value, type Var } from "
 import { type Region } from "../region.ts";
 import { contractionOf, overContraction } from "./contraction.ts";
 import { emitterAt, type Known, lanesFor, type Point } from "./emit.ts";
-import { unflatten } from "./loops.ts";
+import { unflatten, vectorLoop } from "./loops.ts";
 import { nameOf, storeAt } from "./map.ts";
 import { loopSpace } from "./space.ts";
 import { KernelWriter, type LoweredKernel } from "./writer.ts";
-
-const UNROLL = 4;
 
 const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 
@@ -181,6 +179,9 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
   const nAxis = nAxes.length === 1 ? nAxes[0] : -1;
   const wideAfter =
     lanes > 1 && nAxis >= 0 && lanesFor(target, [...bodies.values()], nAxis) === lanes;
+  const steps = wideAfter ? [lanes, 1] : [1];
+  // Enough terms at a time that the loop around them costs little.
+  const unroll = Math.max(1, Math.floor(32 / (rows * vectors)));
 
   /** One register block: rows × columns of the output over `depth` terms. */
   const registerBlock = (
@@ -226,38 +227,23 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
       b.advance(a, int(count * rows));
       b.advance(c, int(count * columns));
     };
-    const [turns] = b.divide(depth, int(UNROLL));
-    const even = b.mul(turns, int(UNROLL));
-    b.for(int(0), even, int(UNROLL), () => terms(UNROLL));
+    const [turns] = b.divide(depth, int(unroll));
+    const even = b.mul(turns, int(unroll));
+    b.for(int(0), even, int(unroll), () => terms(unroll));
     b.for(even, depth, int(1), () => terms(1));
 
+    // The sums pass through memory, so that what comes after is written once and not for each register.
     const finish = (): void => {
-      const slow = (): void => {
-        each((sum, r, v) => b.store(b.address(edge, int(r * columns + v * lanes)), sum));
-        b.for(int(0), b.min(int(rows), b.sub(M, m)), int(1), (r) =>
-          b.for(int(0), b.min(int(columns), b.sub(N, n)), int(1), (j) => {
-            const index = indexAt({ b: batch, m: b.add(m, r), n: b.add(n, j) });
-            const core = b.load(b.address(edge, b.add(b.mul(r, int(columns)), j)));
-            epilogue({ index, vector: -1, lanes: 1 }, core);
-          }),
-        );
-      };
-      if (!wideAfter) return slow();
-      const full = b.op(
-        "and",
-        BOOL,
-        b.op("le", BOOL, b.add(m, int(rows)), M),
-        b.op("le", BOOL, b.add(n, int(columns)), N),
-      );
-      b.if(
-        full,
-        () =>
-          each((sum, r, v) => {
-            const index = indexAt({ b: batch, m: b.add(m, int(r)), n: b.add(n, int(v * lanes)) });
-            epilogue({ index, vector: nAxis, lanes }, sum);
-          }),
-        slow,
-      );
+      each((sum, r, v) => b.store(b.address(edge, int(r * columns + v * lanes)), sum));
+      b.for(int(0), b.min(int(rows), b.sub(M, m)), int(1), (r) => {
+        const row = b.add(m, r);
+        const from = b.mul(r, int(columns));
+        vectorLoop(b, int(0), b.min(int(columns), b.sub(N, n)), steps, (j, count) => {
+          const index = indexAt({ b: batch, m: row, n: b.add(n, j) });
+          const core = b.load(b.address(edge, b.add(from, j)), 0, count);
+          epilogue({ index, vector: count > 1 ? nAxis : -1, lanes: count }, core);
+        });
+      });
     };
     b.if(b.op("le", BOOL, K, b.add(k0, depth)), finish, () =>
       each((sum, r, v) => b.store(waiting(r, v), sum)),
