@@ -28,10 +28,10 @@ export async function collate<S>(samples: readonly S[]): Promise<Collated<S>> {
 }
 
 async function join(parts: readonly unknown[], path: string): Promise<unknown> {
-  const first = parts[0];
+  const first: unknown = parts[0];
   if (first instanceof Tensor) return stackTensors(parts, first, path);
   const kind = typeof first;
-  if (kind === "object" && first !== null) {
+  if (typeof first === "object" && first !== null) {
     if (Array.isArray(first)) {
       for (const part of parts)
         if (!Array.isArray(part) || part.length !== first.length)
@@ -47,7 +47,8 @@ async function join(parts: readonly unknown[], path: string): Promise<unknown> {
   }
   for (const part of parts) if (typeof part !== kind) throw mismatch(path, `a ${kind}`, part);
   if (kind === "string") return parts;
-  if (kind === "boolean") return fromTypedArray(Uint8Array.from(parts.map(Number)), [parts.length], { dtype: "bool" });
+  if (kind === "boolean")
+    return fromTypedArray(Uint8Array.from(parts.map(Number)), [parts.length], { dtype: "bool" });
   if (kind === "number") {
     const whole = parts.every((part) => (part as number) === ((part as number) | 0));
     return whole

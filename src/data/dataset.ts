@@ -51,7 +51,8 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
 
   /** @throws Error when there is no tensor, or when first axes are missing or differ. */
   constructor(...tensors: T) {
-    if (tensors.length === 0) throw new Error("TensorDataset: expected at least one tensor, got none");
+    if (tensors.length === 0)
+      throw new Error("TensorDataset: expected at least one tensor, got none");
     tensors.forEach((t, i) => {
       if (t.ndim === 0 || t.shape[0] !== tensors[0].shape[0])
         throw new Error(

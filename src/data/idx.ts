@@ -68,7 +68,9 @@ const headerLength = (bytes: Uint8Array): number => (bytes.length < 4 ? 4 : 4 + 
 
 function parseHeader(bytes: Uint8Array, what: string): IdxHeader {
   if (bytes.length < 4)
-    throw new Error(`${what}: truncated IDX file: expected a magic number of 4 bytes, got ${bytes.length}`);
+    throw new Error(
+      `${what}: truncated IDX file: expected a magic number of 4 bytes, got ${bytes.length}`,
+    );
   const type = TYPES[bytes[2]];
   const rank = bytes[3];
   if (bytes[0] !== 0 || bytes[1] !== 0 || !type || rank === 0)

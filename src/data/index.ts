@@ -1,11 +1,5 @@
 export { collate, type Collated } from "./collate.ts";
-export {
-  type Dataset,
-  MappedDataset,
-  randomSplit,
-  Subset,
-  TensorDataset,
-} from "./dataset.ts";
+export { type Dataset, MappedDataset, randomSplit, Subset, TensorDataset } from "./dataset.ts";
 export * as datasets from "./datasets.ts";
 export { type IdxOptions, ImageDataset, type ImageOptions, type MnistOptions } from "./datasets.ts";
 export {

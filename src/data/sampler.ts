@@ -70,7 +70,8 @@ export class WeightedRandomSampler implements Sampler {
         );
       this.cumulative[i] = total += weights[i];
     }
-    if (total === 0) throw new RangeError("WeightedRandomSampler: expected a weight above 0, got none");
+    if (total === 0)
+      throw new RangeError("WeightedRandomSampler: expected a weight above 0, got none");
   }
 
   indices(epoch: number): readonly number[] {

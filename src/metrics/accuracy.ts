@@ -44,7 +44,9 @@ export function scoreRows(
   what: string,
 ): { data: ArrayLike<number>; classes: number } {
   if (scores instanceof Tensor && scores.ndim !== 2)
-    throw new RangeError(`${what}: expected scores of shape (N, C), got [${scores.shape.join(", ")}]`);
+    throw new RangeError(
+      `${what}: expected scores of shape (N, C), got [${scores.shape.join(", ")}]`,
+    );
   const data = valuesOf(scores);
   const classes = scores instanceof Tensor ? scores.shape[1] : data.length / samples;
   if (!Number.isInteger(classes) || classes === 0 || data.length !== samples * classes)
@@ -80,7 +82,9 @@ export function topKAccuracy(scores: Values, target: Values, k: number): number 
     for (let c = 0; c < classes; c++) {
       const score = data[i * classes + c];
       if (Number.isNaN(score))
-        throw new RangeError(`${what}: scores must be numbers, got NaN for sample ${i}, class ${c}`);
+        throw new RangeError(
+          `${what}: scores must be numbers, got NaN for sample ${i}, class ${c}`,
+        );
       if (score > own || (score === own && c < t[i])) better++;
     }
     if (better < k) hits++;

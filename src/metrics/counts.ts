@@ -12,8 +12,7 @@ export interface Counts {
 }
 
 /** The elements of `x`, which must be finite numbers. */
-export const valuesOf = (x: Values): ArrayLike<number> =>
-  x instanceof Tensor ? x.dataSync() : x;
+export const valuesOf = (x: Values): ArrayLike<number> => (x instanceof Tensor ? x.dataSync() : x);
 
 export function checkClassCount(numClasses: number, what: string): void {
   if (!Number.isInteger(numClasses) || numClasses < 1)
@@ -29,7 +28,10 @@ export function checkLabels(
 ): void {
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i];
-    if (!Number.isInteger(label) || (numClasses !== undefined && (label < 0 || label >= numClasses)))
+    if (
+      !Number.isInteger(label) ||
+      (numClasses !== undefined && (label < 0 || label >= numClasses))
+    )
       throw new RangeError(
         `${what}: ${role} must be integers${numClasses === undefined ? "" : ` in [0, ${numClasses - 1}]`}, ` +
           `got ${label} at position ${i}`,
@@ -39,7 +41,9 @@ export function checkLabels(
 
 export function checkLengths(predicted: number, target: number, what: string): void {
   if (predicted !== target)
-    throw new RangeError(`${what}: expected as many predictions as targets, got ${predicted} and ${target}`);
+    throw new RangeError(
+      `${what}: expected as many predictions as targets, got ${predicted} and ${target}`,
+    );
   if (target === 0) throw new RangeError(`${what}: expected at least one sample, got none`);
 }
 

@@ -115,7 +115,8 @@ export class ClassificationMeter {
   }
 
   private counts(): Counts {
-    if (this.samples === 0) throw new Error("ClassificationMeter: no samples yet; call update first");
+    if (this.samples === 0)
+      throw new Error("ClassificationMeter: no samples yet; call update first");
     return { labels: Array.from({ length: this.numClasses }, (_, i) => i), matrix: this.matrix };
   }
 }
@@ -127,7 +128,9 @@ function highest(scores: ArrayLike<number>, classes: number, what: string): Int3
     for (let c = 0; c < classes; c++) {
       const score = scores[i * classes + c];
       if (Number.isNaN(score))
-        throw new RangeError(`${what}: scores must be numbers, got NaN for sample ${i}, class ${c}`);
+        throw new RangeError(
+          `${what}: scores must be numbers, got NaN for sample ${i}, class ${c}`,
+        );
       if (score > scores[i * classes + best[i]]) best[i] = c;
     }
   }

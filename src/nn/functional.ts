@@ -145,9 +145,11 @@ export function crossEntropy(
   const classes = input.shape[axis];
   const weight = classWeight(options, input, axis, what);
   let wanted = target.to(input.dtype);
-  if (labelSmoothing > 0)
-    wanted = wanted.mul(1 - labelSmoothing).add(labelSmoothing / classes);
-  const loss = logp.mul(weight ? wanted.mul(weight) : wanted).sum(axis).neg();
+  if (labelSmoothing > 0) wanted = wanted.mul(1 - labelSmoothing).add(labelSmoothing / classes);
+  const loss = logp
+    .mul(weight ? wanted.mul(weight) : wanted)
+    .sum(axis)
+    .neg();
   return reduced(loss, reduction, what);
 }
 
@@ -229,7 +231,11 @@ export function binaryCrossEntropyWithLogits(
   // log(1 - σ(x)) = log σ(x) - x
   const positive = input.logsigmoid();
   const factor = posWeight ? y.mul(posWeight.sub(1)).add(1) : undefined;
-  let loss = y.neg().add(1).mul(input).sub(factor ? positive.mul(factor) : positive);
+  let loss = y
+    .neg()
+    .add(1)
+    .mul(input)
+    .sub(factor ? positive.mul(factor) : positive);
   if (weight) loss = loss.mul(weight);
   return reduced(loss, options.reduction, what);
 }

@@ -7,8 +7,7 @@ import { type CellTensor } from "../tensor/tensor.ts";
 // `manualSeed` seeds, and returns the parameter.
 
 /** What follows a layer, as far as it changes the size of values. */
-export type Nonlinearity =
-  "linear" | "conv" | "sigmoid" | "tanh" | "relu" | "leakyRelu" | "selu";
+export type Nonlinearity = "linear" | "conv" | "sigmoid" | "tanh" | "relu" | "leakyRelu" | "selu";
 
 /** Whether variances are kept in the forward (`fanIn`) or the backward pass (`fanOut`). */
 export type FanMode = "fanIn" | "fanOut";
@@ -47,7 +46,9 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
  */
 export function calculateFans(shape: Shape): { fanIn: number; fanOut: number } {
   if (shape.length < 2)
-    throw new RangeError(`fans need a weight of at least 2 axes, (out, in, …), got ${showShape(shape)}`);
+    throw new RangeError(
+      `fans need a weight of at least 2 axes, (out, in, …), got ${showShape(shape)}`,
+    );
   const window = shape.slice(2).reduce((size, n) => size * n, 1);
   return { fanIn: shape[1] * window, fanOut: shape[0] * window };
 }

@@ -15,8 +15,7 @@ function firstWrong(
 ): { value: number; position: number } | undefined {
   const data = known(x);
   if (!data) return undefined;
-  for (let i = 0; i < data.length; i++)
-    if (!right(data[i])) return { value: data[i], position: i };
+  for (let i = 0; i < data.length; i++) if (!right(data[i])) return { value: data[i], position: i };
   return undefined;
 }
 

@@ -35,7 +35,8 @@ export function loadInto(
     problems.push(`unexpected: ${unexpectedKeys.join(", ")}`);
   for (const key of common) {
     const value: unknown = state[key];
-    if (!(value instanceof Tensor)) problems.push(`${key}: expected a tensor, got a ${typeof value}`);
+    if (!(value instanceof Tensor))
+      problems.push(`${key}: expected a tensor, got a ${typeof value}`);
     else if (!sameSpec(value, cells[key]))
       problems.push(`${key}: expected ${spec(cells[key])}, got ${spec(value)}`);
   }

@@ -1,16 +1,10 @@
 import { type Parameter } from "../nn/parameter.ts";
 import { maximum, type Tensor } from "../tensor/index.ts";
 import { checkBetas, checkLearningRate, checkNotNegative } from "./checks.ts";
-import {
-  Optimizer,
-  type OptimizerOptions,
-  type Parameters,
-  type ParameterState,
-  type StepScalars,
-} from "./optimizer.ts";
+import { Optimizer, type Parameters, type ParameterState, type StepScalars } from "./optimizer.ts";
 
 /** Options of `Adam` and `AdamW`. */
-export interface AdamOptions extends OptimizerOptions {
+export interface AdamOptions {
   /** Learning rate. Default 0.001. */
   readonly lr?: number;
   /** Shares of the old running means of the gradient and of its square. Default [0.9, 0.999]. */
@@ -25,7 +19,9 @@ export interface AdamOptions extends OptimizerOptions {
   readonly maximize?: boolean;
 }
 
-const DEFAULTS: Required<AdamOptions> = {
+type AdamSettings = Required<AdamOptions>;
+
+const DEFAULTS: AdamSettings = {
   lr: 0.001,
   betas: [0.9, 0.999],
   eps: 1e-8,
@@ -41,13 +37,13 @@ const DEFAULTS: Required<AdamOptions> = {
  * @example
  * const optimizer = new optim.Adam(net.parameters(), { lr: 0.001 });
  */
-export class Adam extends Optimizer<AdamOptions> {
+export class Adam extends Optimizer<AdamSettings> {
   /** @throws RangeError for options outside their range, Error for an empty list of parameters. */
   constructor(parameters: Parameters<AdamOptions>, options: AdamOptions = {}) {
     super(parameters, { ...DEFAULTS, ...options });
   }
 
-  protected check({ lr, betas, eps, weightDecay }: Required<AdamOptions>): void {
+  protected check({ lr, betas, eps, weightDecay }: AdamSettings): void {
     const what = this.constructor.name;
     checkLearningRate(lr, what);
     checkBetas(betas, what);
@@ -55,7 +51,7 @@ export class Adam extends Optimizer<AdamOptions> {
     checkNotNegative(weightDecay, "weightDecay", what);
   }
 
-  cellNames({ amsgrad }: Required<AdamOptions>): readonly string[] {
+  cellNames({ amsgrad }: AdamSettings): readonly string[] {
     return amsgrad ? ["expAvg", "expAvgSq", "maxExpAvgSq"] : ["expAvg", "expAvgSq"];
   }
 
@@ -63,7 +59,7 @@ export class Adam extends Optimizer<AdamOptions> {
     p: Parameter,
     grad: Tensor,
     state: ParameterState,
-    options: Required<AdamOptions>,
+    options: AdamSettings,
     scalars: StepScalars,
   ): Tensor {
     const g = options.maximize ? grad.neg() : grad;
@@ -75,7 +71,7 @@ export class Adam extends Optimizer<AdamOptions> {
   protected decay(
     p: Parameter,
     gradient: Tensor,
-    { weightDecay }: Required<AdamOptions>,
+    { weightDecay }: AdamSettings,
     _scalars: StepScalars,
   ): { value: Tensor; gradient: Tensor } {
     return {
@@ -88,7 +84,7 @@ export class Adam extends Optimizer<AdamOptions> {
 function adamStep(
   g: Tensor,
   { cells }: ParameterState,
-  { betas: [beta1, beta2], eps, amsgrad }: Required<AdamOptions>,
+  { betas: [beta1, beta2], eps, amsgrad }: AdamSettings,
   { lr, step, shared }: StepScalars,
 ): Tensor {
   const mean = cells.expAvg.add(g.sub(cells.expAvg).mul(1 - beta1));
@@ -103,7 +99,9 @@ function adamStep(
   // Powers of the betas lose their digits in f32: the scalars are f64 until they meet the tensors.
   const left = (beta: number): Tensor => step.mul(Math.log(beta)).expm1().neg();
   const size = shared("size", g.dtype, () => (beta1 === 0 ? lr : lr.div(left(beta1))));
-  const root = shared("root", g.dtype, () => (beta2 === 0 ? step.mul(0).add(1) : left(beta2).rsqrt()));
+  const root = shared("root", g.dtype, () =>
+    beta2 === 0 ? step.mul(0).add(1) : left(beta2).rsqrt(),
+  );
   return mean.mul(size).div(denominator.sqrt().mul(root).add(eps));
 }
 
@@ -123,7 +121,7 @@ export class AdamW extends Adam {
   protected override decay(
     p: Parameter,
     gradient: Tensor,
-    { weightDecay }: Required<AdamOptions>,
+    { weightDecay }: AdamSettings,
     { lr, shared }: StepScalars,
   ): { value: Tensor; gradient: Tensor } {
     if (weightDecay === 0) return { value: p, gradient };

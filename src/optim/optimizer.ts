@@ -5,10 +5,10 @@ import { CellTensor, stepCells } from "../tensor/tensor.ts";
 import { checkLearningRate } from "./checks.ts";
 import { copySteps, loadState, type OptimizerState, saveState } from "./state.ts";
 
-/** Options that all optimisers have. */
+/** Settings that every optimiser has, once defaults have been filled in. */
 export interface OptimizerOptions {
   /** Learning rate. */
-  readonly lr?: number;
+  readonly lr: number;
 }
 
 /** Parameters with options of their own. */
@@ -32,12 +32,12 @@ export const scalarCell = (value: number): CellTensor =>
 /** A group of parameters that share their options. */
 export class ParamGroup<O extends OptimizerOptions> {
   readonly params: readonly Parameter[];
-  readonly options: Readonly<Required<O>>;
+  readonly options: O;
   /** @internal The learning rate as steps see it: a cell, so that a compiled step sees changes too. */
   readonly lrCell: CellTensor;
   private rate: number;
 
-  constructor(params: readonly Parameter[], options: Required<O>) {
+  constructor(params: readonly Parameter[], options: O) {
     this.params = params;
     this.options = options;
     this.rate = options.lr;
@@ -76,7 +76,7 @@ export abstract class Optimizer<O extends OptimizerOptions> {
   /** @internal What is remembered of each parameter, from its first gradient on. */
   readonly state = new Map<Parameter, ParameterState>();
 
-  protected constructor(parameters: Parameters<O>, options: Required<O>) {
+  protected constructor(parameters: Parameters<O>, options: O) {
     const what = this.constructor.name;
     const entries = Array.from<Parameter | GroupOptions<O>>(parameters);
     if (entries.length === 0)
@@ -90,11 +90,13 @@ export abstract class Optimizer<O extends OptimizerOptions> {
       const list = [...params];
       for (const p of list) {
         if (!(p instanceof Parameter))
-          throw new TypeError(`${what}: expected nn.Parameter, got a ${typeof p} among the parameters`);
+          throw new TypeError(
+            `${what}: expected nn.Parameter, got a ${typeof p} among the parameters`,
+          );
         if (seen.has(p)) throw new Error(`${what}: a parameter is given twice`);
         seen.add(p);
       }
-      const merged = { ...options, ...own } as Required<O>;
+      const merged = { ...options, ...own } as O;
       this.check(merged);
       return new ParamGroup(list, merged);
     });
@@ -149,24 +151,28 @@ export abstract class Optimizer<O extends OptimizerOptions> {
   }
 
   /** Throws for options outside their range. */
-  protected abstract check(options: Required<O>): void;
+  protected abstract check(options: O): void;
 
   /** @internal Names of the cells that a parameter's state has. */
-  abstract cellNames(options: Required<O>): readonly string[];
+  abstract cellNames(options: O): readonly string[];
 
   /** The next value of `p`; new values of its state are bound on the way. */
   protected abstract update(
     p: Parameter,
     grad: Tensor,
     state: ParameterState,
-    options: Readonly<Required<O>>,
+    options: O,
     scalars: StepScalars,
   ): Tensor;
 
   /** @internal The state of `p` at 0. */
   freshState(p: Parameter, names: readonly string[], step: CellTensor): ParameterState {
     const zeros = (): CellTensor =>
-      new CellTensor(p.shape, p.dtype, new (p.dtype === "f64" ? Float64Array : Float32Array)(p.size));
+      new CellTensor(
+        p.shape,
+        p.dtype,
+        new (p.dtype === "f64" ? Float64Array : Float32Array)(p.size),
+      );
     return { step, cells: Object.fromEntries(names.map((name) => [name, zeros()])) };
   }
 

@@ -1,16 +1,10 @@
 import { type Parameter } from "../nn/parameter.ts";
 import { type Tensor, where } from "../tensor/index.ts";
 import { checkLearningRate, checkNotNegative } from "./checks.ts";
-import {
-  Optimizer,
-  type OptimizerOptions,
-  type Parameters,
-  type ParameterState,
-  type StepScalars,
-} from "./optimizer.ts";
+import { Optimizer, type Parameters, type ParameterState, type StepScalars } from "./optimizer.ts";
 
 /** Options of `SGD`. */
-export interface SGDOptions extends OptimizerOptions {
+export interface SGDOptions {
   /** Learning rate. Default 0.001. */
   readonly lr?: number;
   /** Share of the last step's direction that is kept. Default 0. */
@@ -25,6 +19,8 @@ export interface SGDOptions extends OptimizerOptions {
   readonly maximize?: boolean;
 }
 
+type SGDSettings = Required<SGDOptions>;
+
 /**
  * Stochastic gradient descent, with momentum as PyTorch defines it:
  * `b ← momentum · b + (1 - dampening) · g` (at first `b = g`), `p ← p - lr · b`, with Nesterov's
@@ -33,7 +29,7 @@ export interface SGDOptions extends OptimizerOptions {
  * @example
  * const optimizer = new optim.SGD(net.parameters(), { lr: 0.1, momentum: 0.9, nesterov: true });
  */
-export class SGD extends Optimizer<SGDOptions> {
+export class SGD extends Optimizer<SGDSettings> {
   /** @throws RangeError for options outside their range, Error for an empty list of parameters. */
   constructor(parameters: Parameters<SGDOptions>, options: SGDOptions = {}) {
     super(parameters, {
@@ -47,7 +43,7 @@ export class SGD extends Optimizer<SGDOptions> {
     });
   }
 
-  protected check({ lr, momentum, dampening, nesterov, weightDecay }: Required<SGDOptions>): void {
+  protected check({ lr, momentum, dampening, nesterov, weightDecay }: SGDSettings): void {
     checkLearningRate(lr, "SGD");
     checkNotNegative(momentum, "momentum", "SGD");
     checkNotNegative(weightDecay, "weightDecay", "SGD");
@@ -59,7 +55,7 @@ export class SGD extends Optimizer<SGDOptions> {
       );
   }
 
-  cellNames({ momentum }: Required<SGDOptions>): readonly string[] {
+  cellNames({ momentum }: SGDSettings): readonly string[] {
     return momentum === 0 ? [] : ["momentumBuffer"];
   }
 
@@ -67,7 +63,7 @@ export class SGD extends Optimizer<SGDOptions> {
     p: Parameter,
     grad: Tensor,
     state: ParameterState,
-    options: Required<SGDOptions>,
+    options: SGDSettings,
     { lr, step, shared }: StepScalars,
   ): Tensor {
     const { momentum, dampening, nesterov, weightDecay, maximize } = options;

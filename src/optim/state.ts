@@ -65,14 +65,17 @@ function problemsOf(optimizer: Optimizer<OptimizerOptions>, saved: OptimizerStat
         const spec = name === "step" ? { shape: [], dtype: "f64" as const } : p;
         const expected = `${spec.dtype}${showShape(spec.shape)}`;
         if (!(value instanceof Tensor))
-          problems.push(`state ${at}: ${name}: expected ${expected}, got ${value === undefined ? "nothing" : typeof value}`);
+          problems.push(
+            `state ${at}: ${name}: expected ${expected}, got ${value === undefined ? "nothing" : typeof value}`,
+          );
         else if (!sameSpec(value, spec))
           problems.push(
             `state ${at}: ${name}: expected ${expected}, got ${value.dtype}${showShape(value.shape)}`,
           );
       }
       for (const name of Object.keys(own))
-        if (name !== "step" && !names.includes(name)) problems.push(`state ${at}: unexpected ${name}`);
+        if (name !== "step" && !names.includes(name))
+          problems.push(`state ${at}: unexpected ${name}`);
     }
   }
   for (const key of Object.keys(saved.state))
