@@ -20,6 +20,8 @@ export interface Trace {
 export interface TracedProgram {
   /** Runs with these leaves as arguments: updates the cells and returns the results. */
   run(args: readonly Node[]): HostValue[];
+  /** Gives back what it holds on devices; it may be run again, at the price of making it anew. */
+  release(): void;
 }
 
 interface Loaded {
@@ -28,9 +30,11 @@ interface Loaded {
 }
 
 // A program's memory on its device is not the garbage collector's.
-const abandoned = new FinalizationRegistry((programs: Map<Device, Loaded>) => {
+const releaseAll = (programs: Map<Device, Loaded>): void => {
   for (const { program } of programs.values()) program.loaded.release();
-});
+  programs.clear();
+};
+const abandoned = new FinalizationRegistry(releaseAll);
 
 /** Makes a trace ready to run. Its program is bound to the cells, whatever their version. */
 export function loadTrace(trace: Trace): TracedProgram {
@@ -69,6 +73,7 @@ export function loadTrace(trace: Trace): TracedProgram {
       for (const cell of trace.cells) cell.advance();
       return values;
     },
+    release: () => releaseAll(programs),
   };
   abandoned.register(traced, programs);
   return traced;

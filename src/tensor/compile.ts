@@ -139,6 +139,22 @@ function trace(fn: (...args: unknown[]) => unknown, args: readonly unknown[]): E
   };
 }
 
+/** Ways of calling a function whose programs are kept: a number among its arguments may change at every call. */
+const KEPT = 64;
+
+function forget(entries: Map<string, Entry[]>): void {
+  let count = 0;
+  for (const list of entries.values()) count += list.length;
+  for (const [key, list] of entries) {
+    while (count > KEPT && list.length > 0) {
+      list.shift()!.traced?.release();
+      count--;
+    }
+    if (list.length === 0) entries.delete(key);
+    if (count <= KEPT) return;
+  }
+}
+
 const holds = (entry: Entry): boolean =>
   entry.guards.every(({ read, value }) => Object.is(read(), value));
 
@@ -166,6 +182,7 @@ const holds = (entry: Entry): boolean =>
  * const loss = step(images, labels);
  */
 export function compile<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
+  // By how the function was called, the most recent call last.
   const entries = new Map<string, Entry[]>();
   return (...args) => {
     const leaves = leavesOf(args);
@@ -176,12 +193,14 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R): (...args
     if (cellsPending().length > 0 || pending.some((node) => node.value === undefined))
       flush([], pending);
     const key = `${isGradEnabled()}${args.map(describe).join()}`;
-    let known = entries.get(key);
-    if (!known) entries.set(key, (known = []));
+    const known = entries.get(key) ?? [];
+    entries.delete(key);
+    entries.set(key, known);
     let entry = known.find(holds);
     if (!entry) {
       entry = trace(fn as (...args: unknown[]) => unknown, args);
       known.push(entry);
+      forget(entries);
     }
     if (!entry.traced) return fn(...args);
     entry.streams.take();

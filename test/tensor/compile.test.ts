@@ -87,6 +87,19 @@ describe("compile", () => {
     expect(recorded).toBe(3);
   });
 
+  it("forgets the oldest of many ways in which it was called", () => {
+    let recorded = 0;
+    const f = compile((x: Tensor, factor: number) => {
+      recorded++;
+      return x.mul(factor).sum();
+    });
+    for (let i = 0; i < 100; i++) expect(f(tensor([1, 2]), i).itemSync()).toBe(3 * i);
+    expect(f(tensor([1, 2]), 99).itemSync()).toBe(297);
+    expect(recorded).toBe(100);
+    expect(f(tensor([1, 2]), 0).itemSync()).toBe(0);
+    expect(recorded).toBe(101);
+  });
+
   it("takes and returns nested structures, arguments among the results", () => {
     const f = compile(({ a, rest }: { a: Tensor; rest: Tensor[] }) => ({
       sum: a.add(rest[0]),
