@@ -146,11 +146,7 @@ export class Cell {
     this.check(version);
     const data = this.host[version & 1];
     if (data) return data.slice();
-    return this.slots!.device.read(
-      this.slots!.at(version),
-      this.dtype,
-      sizeOf(this.shape),
-    );
+    return this.slots!.device.read(this.slots!.at(version), this.dtype, sizeOf(this.shape));
   }
 
   /** Replaces the value by elements from the host; the array is taken over, not copied. */
