@@ -180,8 +180,9 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
   const wideAfter =
     lanes > 1 && nAxis >= 0 && lanesFor(target, [...bodies.values()], nAxis) === lanes;
   const steps = wideAfter ? [lanes, 1] : [1];
-  // Enough terms at a time that the loop around them costs little.
-  const unroll = Math.max(1, Math.floor(32 / (rows * vectors)));
+  // Compilers of vectors repeat short loops by themselves. What is written out here they order anew,
+  // loads first, and more values are alive at once than there are registers.
+  const unroll = lanes > 1 ? 1 : Math.max(1, Math.floor(32 / (rows * vectors)));
 
   /** One register block: rows × columns of the output over `depth` terms. */
   const registerBlock = (
@@ -227,10 +228,13 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
       b.advance(a, int(count * rows));
       b.advance(c, int(count * columns));
     };
-    const [turns] = b.divide(depth, int(unroll));
-    const even = b.mul(turns, int(unroll));
-    b.for(int(0), even, int(unroll), () => terms(unroll));
-    b.for(even, depth, int(1), () => terms(1));
+    if (unroll === 1) b.for(int(0), depth, int(1), () => terms(1));
+    else {
+      const [turns] = b.divide(depth, int(unroll));
+      const even = b.mul(turns, int(unroll));
+      b.for(int(0), even, int(unroll), () => terms(unroll));
+      b.for(even, depth, int(1), () => terms(1));
+    }
 
     // The sums pass through memory, so that what comes after is written once and not for each register.
     const finish = (): void => {
