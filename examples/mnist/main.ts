@@ -1,0 +1,144 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { manualSeed, nn, noGrad, optim, setDevice, type Tensor } from "nabla";
+import { DataLoader, datasets, type ImageDataset, randomSplit } from "nabla/data";
+import { ClassificationMeter } from "nabla/metrics";
+import { lossCurve, type Point } from "./curve.ts";
+import { drawDigits } from "./digits.ts";
+import { HELP, type Options, readOptions, UsageError } from "./options.ts";
+import { progressBar } from "./progress.ts";
+import { matrixTable, scoreLines } from "./report.ts";
+
+/** Steps whose losses are read together, and become one point of the curve. */
+const READ_EVERY = 50;
+const CURVE = "out/mnist-loss.svg";
+
+class Net extends nn.Module {
+  fc1 = new nn.Linear(784, 128);
+  fc2 = new nn.Linear(128, 64);
+  fc3 = new nn.Linear(64, 10);
+
+  forward(x: Tensor): Tensor {
+    x = this.fc1.forward(x).relu();
+    x = this.fc2.forward(x).relu();
+    return this.fc3.forward(x);
+  }
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+async function main(options: Options): Promise<void> {
+  const out = options.json ? process.stderr : process.stdout;
+  const say = (text: string): void => void out.write(`${text}\n`);
+  const device = setDevice(options.device, { threads: options.threads });
+  manualSeed(options.seed);
+
+  say("1 Prepare");
+  const train = await datasets.mnist({ train: true, flatten: true });
+  const test = await datasets.mnist({ train: false, flatten: true });
+  const { batchSize, seed } = options;
+  const trainLoader = new DataLoader(train, { batchSize, shuffle: true, seed });
+  say(`${train.length} digits to train with, ${test.length} to test with, 28 × 28 pixels each\n`);
+
+  say("2 Build");
+  const net = new Net();
+  say(`${net.summary([batchSize, 784])}\n`);
+
+  say("3 Initialise");
+  const criterion = new nn.CrossEntropyLoss();
+  const optimizer = new optim.Adam(net.parameters(), { lr: options.lr });
+  say(
+    `cross entropy, Adam with learning rate ${options.lr}, batches of ${batchSize}, seed ${seed}, ` +
+      `device ${device.name}\n`,
+  );
+
+  say("4 Train");
+  const start = performance.now();
+  const show = progressBar(out);
+  const curve: Point[] = [];
+  let finalLoss = NaN;
+  for (let epoch = 1; epoch <= options.epochs; epoch++) {
+    const losses: number[] = [];
+    let unread: Tensor[] = [];
+    for await (const [data, target] of trainLoader) {
+      optimizer.zeroGrad();
+      const loss = criterion.forward(net.forward(data), target);
+      loss.backward();
+      optimizer.step();
+
+      unread.push(loss);
+      const step = losses.length + unread.length;
+      if (unread.length < READ_EVERY && step < trainLoader.length) continue;
+      const recent = await Promise.all(unread.map((value) => value.item()));
+      unread = [];
+      losses.push(...recent);
+      const images = Math.min(step * batchSize, train.length);
+      const loss50 = mean(recent);
+      curve.push({ epoch: epoch - 1 + step / trainLoader.length, loss: loss50 });
+      const shown = step === trainLoader.length ? mean(losses) : loss50;
+      show({ epoch, epochs: options.epochs, images, total: train.length, loss: shown });
+    }
+    finalLoss = mean(losses);
+  }
+  const seconds = (performance.now() - start) / 1000;
+  await mkdir("out", { recursive: true });
+  await writeFile(CURVE, lossCurve(curve, "Training loss, MNIST, 784-128-64-10"));
+  say(`${seconds.toFixed(1)} s; loss curve in ${CURVE}\n`);
+
+  say("5 Predict");
+  net.eval();
+  const meter = await testNet(net, test);
+  say(`${scoreLines(meter)}\n`);
+  say(`${matrixTable(meter.confusionMatrix())}\n`);
+  say(await drawSample(net, test, seed));
+
+  if (options.json)
+    console.log(
+      JSON.stringify({
+        testAccuracy: meter.accuracy(),
+        macroRecall: meter.recall(),
+        macroF1: meter.f1Score(),
+        finalLoss,
+        seconds,
+        device: device.name,
+      }),
+    );
+}
+
+/** Predicts all test digits and counts what was right. */
+async function testNet(net: Net, test: ImageDataset): Promise<ClassificationMeter> {
+  const meter = new ClassificationMeter(10);
+  for await (const [data, target] of new DataLoader(test, { batchSize: 500 }))
+    await meter.update(
+      noGrad(() => net.forward(data)),
+      target,
+    );
+  return meter;
+}
+
+/** A dozen test digits with what the net takes them for. */
+async function drawSample(net: Net, test: ImageDataset, seed: number): Promise<string> {
+  const [{ indices }] = randomSplit(test, [12, test.length - 12], { seed });
+  const [data] = test.batch(indices);
+  const classes = await noGrad(() => net.forward(data).argmax(1)).data();
+  return drawDigits(
+    indices.map((index, i) => {
+      const truth = test.labels[index];
+      const right = classes[i] === truth;
+      return {
+        pixels: test.pixels(index),
+        caption: right ? `    ${classes[i]} ✓` : `  ${classes[i]} ✗ is ${truth}`,
+      };
+    }),
+  );
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) console.log(HELP);
+  else await main(options);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\nSee npm start -- --help`);
+  process.exitCode = 2;
+}
