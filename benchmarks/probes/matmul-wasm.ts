@@ -7,10 +7,11 @@ import { printKernel } from "../../src/compiler/loop/print.ts";
 import { dot, permute, placeholder } from "../../src/ir/ops.ts";
 
 // The speed of the compiler's f32 matrix product as one WebAssembly kernel on one thread, without the
-// device around it. `npx tsx benchmarks/probes/matmul-wasm.ts [--print] [--relaxed] [sizes…]`
+// device around it. `npx tsx benchmarks/probes/matmul-wasm.ts [--print] [--relaxed] [--k=384] [sizes…]`,
+// where a size is n or m,k,n: (m, k) × (k, n).
 
 const args = process.argv.slice(2);
-const sizes = args.filter((x) => !x.startsWith("--")).map(Number);
+const sizes = args.filter((x) => !x.startsWith("--")).map((x) => x.split(",").map(Number));
 const number = (name: string, otherwise: number): number =>
   Number(args.find((x) => x.startsWith(`--${name}=`))?.split("=")[1] ?? otherwise);
 const target: Target = {
@@ -30,9 +31,14 @@ const relaxed = args.includes("--relaxed") && supportsRelaxedSimd();
 const SECONDS = 1.5;
 
 /** GFLOP/s of the best run, and the largest error of some elements. */
-function measure(n: number, transposed: boolean): { best: number; error: number } {
-  const a = placeholder([n, n], "f32");
-  const b = placeholder([n, n], "f32");
+function measure(
+  m: number,
+  k: number,
+  n: number,
+  transposed: boolean,
+): { best: number; error: number } {
+  const a = placeholder([m, k], "f32");
+  const b = placeholder(transposed ? [n, k] : [k, n], "f32");
   const right = transposed ? permute(b, [1, 0]) : b;
   const product = dot(a, right, {
     lhsBatch: [],
@@ -45,7 +51,7 @@ function measure(n: number, transposed: boolean): { best: number; error: number 
   if (plan.steps.length !== 1 || step.kind !== "kernel") throw new Error("expected one kernel");
   if (args.includes("--print")) console.log(printKernel(step.kernel));
 
-  const bytes = 4 * n * n;
+  const bytes = 4 * Math.max(m * k, k * n, m * n);
   const pages = Math.ceil((3 * bytes + plan.arenaBytes + plan.scratchBytes) / 65536) + 2;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const code = generateKernel(step.kernel, { shared: false, maximumPages: pages, relaxed });
@@ -68,9 +74,9 @@ function measure(n: number, transposed: boolean): { best: number; error: number 
     }
     words[(block + layout.buffers[i]) / 4] = at;
   });
-  const array = (at: number): Float32Array => new Float32Array(memory.buffer, at, n * n);
+  const array = (at: number): Float32Array => new Float32Array(memory.buffer, at, bytes / 4);
   const [x, y, z] = [array(start), array(start + bytes), array(places.output)];
-  for (let i = 0; i < n * n; i++) {
+  for (let i = 0; i < x.length; i++) {
     x[i] = Math.sin(i);
     y[i] = Math.cos(3 * i);
   }
@@ -85,18 +91,19 @@ function measure(n: number, transposed: boolean): { best: number; error: number 
     }
   const best = times.reduce((sum, time) => sum + time, 0);
   let error = 0;
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < m; i++) {
     const j = (i * 7) % n;
     let sum = 0;
-    for (let k = 0; k < n; k++) sum += x[i * n + k] * (transposed ? y[j * n + k] : y[k * n + j]);
+    for (let l = 0; l < k; l++) sum += x[i * k + l] * (transposed ? y[j * k + l] : y[l * n + j]);
     error = Math.max(error, Math.abs(sum - z[i * n + j]));
   }
-  return { best: (2 * n ** 3) / best / 1e6, error };
+  return { best: (2 * m * k * n) / best / 1e6, error };
 }
 
-for (const n of sizes.length > 0 ? sizes : [192, 384, 768, 1000])
+for (const size of sizes.length > 0 ? sizes : [[192], [384], [768], [1000]])
   for (const transposed of [false, true]) {
-    const { best, error } = measure(n, transposed);
-    const name = `${n} × ${n}${transposed ? ", right side transposed" : ""}`;
+    const [m, k = m, n = m] = size;
+    const { best, error } = measure(m, k, n, transposed);
+    const name = `(${m}, ${k}) × (${k}, ${n})${transposed ? " transposed" : ""}`;
     console.log(`${name}: ${best.toFixed(1)} GFLOP/s, error ${error.toExponential(1)}`);
   }
