@@ -54,6 +54,15 @@ const VALUES: Record<DType, number[]> = {
   u8: [0, 1, 2, 3, 7, 31, 100, 127, 128, 200, 255],
   bool: [0, 1],
 };
+/** Constants that generators may treat in ways of their own. */
+const LITERALS: Record<DType, number[]> = {
+  f32: [0, -0, 1, -0.7, 1e-40, Infinity, NaN],
+  f64: [0, -0, 1, -0.7, 5e-324, Infinity, NaN],
+  i32: [0, 1, -1, 7, 2147483647, -2147483648],
+  u32: [0, 1, 7, 2147483648, 4294967295],
+  u8: [0, 1, 7, 255],
+  bool: [0, 1],
+};
 const DTYPES = Object.keys(VALUES) as DType[];
 
 /** Array of `values` with as many more as fill vectors. */
@@ -157,7 +166,7 @@ describe.each(DTYPES)("%s", (dtype) => {
   });
 
   it.each(BINARY[dtype].split(" "))("%s with a literal", (op) => {
-    for (const value of op === "shl" || op === "shr" ? [0, 1, 7] : values) {
+    for (const value of op === "shl" || op === "shr" ? [0, 1, 7] : LITERALS[dtype]) {
       check(op, dtype, [[dtype, values], { dtype, value }], lanesOf(dtype));
       if (op !== "shl" && op !== "shr")
         check(op, dtype, [{ dtype, value }, [dtype, values]], lanesOf(dtype));

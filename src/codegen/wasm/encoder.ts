@@ -52,11 +52,16 @@ function append(bytes: number[], more: ArrayLike<number>): void {
   for (let i = 0; i < more.length; i++) bytes.push(more[i]);
 }
 
+function appendUnsigned(bytes: number[], value: number): void {
+  if (value < 0x80) bytes.push(value);
+  else append(bytes, unsigned(value));
+}
+
 function opcode(bytes: number[], name: Opcode): void {
   const code = OPCODES[name];
   if (code > 0xffff) {
     bytes.push(code >>> 16);
-    append(bytes, unsigned(code & 0xffff));
+    appendUnsigned(bytes, code & 0xffff);
   } else bytes.push(code);
 }
 
@@ -91,7 +96,7 @@ export class FunctionBody {
   /** An instruction whose immediates, if any, are unsigned integers: indices, lanes, shuffles. */
   op(name: Opcode, ...immediates: number[]): this {
     opcode(this.bytes, name);
-    for (const value of immediates) append(this.bytes, unsigned(value));
+    for (const value of immediates) appendUnsigned(this.bytes, value);
     return this;
   }
 
@@ -109,8 +114,10 @@ export class FunctionBody {
 
   /** An i32, given as a signed or an unsigned number. */
   i32(value: number): this {
+    const number = value | 0;
     opcode(this.bytes, "i32.const");
-    append(this.bytes, signed(BigInt(value | 0)));
+    if (number >= -64 && number < 64) this.bytes.push(number & 0x7f);
+    else append(this.bytes, signed(BigInt(number)));
     return this;
   }
 

@@ -47,7 +47,8 @@ interface Pending {
 export function generateKernel(kernel: Kernel, options: GenerateOptions): Uint8Array<ArrayBuffer> {
   try {
     const bytes = new KernelGenerator(kernel, options).generate();
-    new WebAssembly.Module(bytes);
+    // Only compiling says what is wrong.
+    if (!WebAssembly.validate(bytes)) new WebAssembly.Module(bytes);
     return bytes;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
