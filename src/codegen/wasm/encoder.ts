@@ -76,7 +76,6 @@ export class FunctionBody {
   readonly signature: Signature;
   private readonly locals: ValueType[] = [];
   private readonly bytes: number[] = [];
-  private depth = 0;
 
   constructor(params: readonly ValueType[], results: readonly ValueType[] = []) {
     this.signature = { params, results };
@@ -86,11 +85,6 @@ export class FunctionBody {
   local(type: ValueType): number {
     this.locals.push(type);
     return this.signature.params.length + this.locals.length - 1;
-  }
-
-  /** Number of blocks around the next instruction: what `br` counts from inside. */
-  get blocks(): number {
-    return this.depth;
   }
 
   /** An instruction whose immediates, if any, are unsigned integers: indices, lanes, shuffles. */
@@ -157,7 +151,6 @@ export class FunctionBody {
   open(kind: "block" | "loop" | "if", result?: ValueType): this {
     this.op(kind);
     this.bytes.push(result ? VALUE_TYPES[result] : EMPTY);
-    this.depth++;
     return this;
   }
 
@@ -166,7 +159,6 @@ export class FunctionBody {
   }
 
   end(): this {
-    this.depth--;
     return this.op("end");
   }
 
