@@ -9,7 +9,8 @@ const SCRATCH_BYTES = 65536;
 
 /**
  * Runs pieces `begin` … `end - 1` of a kernel in a memory of its own. `arrays` holds an entry a buffer,
- * which takes what the kernel wrote (undefined for scratch buffers, which lie one after the other).
+ * which takes what the kernel wrote (undefined for scratch buffers, which lie at the bytes `scratchAt` of
+ * the scratch memory, else 4096 apart).
  */
 export function runKernel(
   kernel: Kernel,
@@ -19,6 +20,7 @@ export function runKernel(
   begin: number,
   end: number,
   options: Partial<GenerateOptions> = {},
+  scratchAt?: readonly number[],
 ): void {
   const all = { ...OPTIONS, ...options };
   const memory = new WebAssembly.Memory({
@@ -42,7 +44,7 @@ export function runKernel(
   const places = kernel.buffers.map((buffer, i) => {
     const array = arrays[i];
     if (buffer.access === "scratch") {
-      view.setInt32(ARGS_AT + layout.buffers[i], scratchUsed, true);
+      view.setInt32(ARGS_AT + layout.buffers[i], scratchAt?.[i] ?? scratchUsed, true);
       scratchUsed += 4096;
       return undefined;
     }

@@ -71,7 +71,10 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
 
   const packedA = w.scratch(dtype, mBlock * kBlock);
   const packedB = w.scratch(dtype, nPart * kBlock);
-  const edge = w.scratch(dtype, rows * columns);
+  // Finished sums of one block. Rows are not a power of two apart, which would crowd the cache's sets.
+  const blockStride = nPart + columns;
+  const finished = w.scratch(dtype, mBlock * blockStride);
+  const blockStrideValue = w.argument(blockStride);
   const lhs = space.expr(contraction.lhs);
   const rhs = space.expr(contraction.rhs);
   const bodies = new Map<Node, Expr>();
@@ -170,19 +173,32 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
     const known: Known = (source, _, emit) =>
       source === node ? core : bodies.has(source) ? emit(bodies.get(source)!) : undefined;
     const emit = emitterAt(w, point, known);
-    const values = stored.map((root) =>
-      root.node === node ? core : emit(bodies.get(root.node)!),
-    );
+    const values = stored.map((root) => (root.node === node ? core : emit(bodies.get(root.node)!)));
     stored.forEach((root, i) => storeAt(w, root, at, point, values[i]));
   };
   const nAxes = axesOf("n");
   const nAxis = nAxes.length === 1 ? nAxes[0] : -1;
   const wideAfter =
-    lanes > 1 && nAxis >= 0 && lanesFor(target, [...bodies.values()], nAxis) === lanes;
+    lanes > 1 &&
+    nAxis >= 0 &&
+    (bodies.size === 0 || lanesFor(target, [...bodies.values()], nAxis) === lanes);
   const steps = wideAfter ? [lanes, 1] : [1];
   // Compilers of vectors repeat short loops by themselves. What is written out here they order anew,
   // loads first, and more values are alive at once than there are registers.
   const unroll = lanes > 1 ? 1 : Math.max(1, Math.floor(32 / (rows * vectors)));
+
+  const isLast = (k0: Value, depth: Value): Value => b.op("le", BOOL, K, b.add(k0, depth));
+
+  /** What comes after the contraction, over a block of sums, row by row. */
+  const finishBlock = (batch: Value, mFrom: Value, mTo: Value, nFrom: Value, nTo: Value): void =>
+    b.for(mFrom, mTo, int(1), (m) => {
+      const row = b.sub(b.mul(b.sub(m, mFrom), blockStrideValue), nFrom);
+      vectorLoop(b, nFrom, nTo, steps, (n, count) => {
+        const core = b.load(b.address(finished, b.add(row, n)), 0, count);
+        const index = indexAt({ b: batch, m, n });
+        epilogue({ index, vector: count > 1 ? nAxis : -1, lanes: count }, core);
+      });
+    });
 
   /** One register block: rows × columns of the output over `depth` terms. */
   const registerBlock = (
@@ -193,6 +209,7 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
     panelB: Value,
     k0: Value,
     depth: Value,
+    inBlock: Value,
   ): void => {
     const sums: Var[][] = [];
     for (let r = 0; r < rows; r++) {
@@ -236,21 +253,16 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
       b.for(even, depth, int(1), () => terms(1));
     }
 
-    // The sums pass through memory, so that what comes after is written once and not for each register.
-    const finish = (): void => {
-      each((sum, r, v) => b.store(b.address(edge, int(r * columns + v * lanes)), sum));
-      b.for(int(0), b.min(int(rows), b.sub(M, m)), int(1), (r) => {
-        const row = b.add(m, r);
-        const from = b.mul(r, int(columns));
-        vectorLoop(b, int(0), b.min(int(columns), b.sub(N, n)), steps, (j, count) => {
-          const index = indexAt({ b: batch, m: row, n: b.add(n, j) });
-          const core = b.load(b.address(edge, b.add(from, j)), 0, count);
-          epilogue({ index, vector: count > 1 ? nAxis : -1, lanes: count }, core);
+    b.if(
+      isLast(k0, depth),
+      () => {
+        const place = b.mutable(b.address(finished, inBlock));
+        sums.forEach((row) => {
+          row.forEach((sum, v) => b.store(place, sum, v * lanes));
+          b.advance(place, blockStrideValue);
         });
-      });
-    };
-    b.if(b.op("le", BOOL, K, b.add(k0, depth)), finish, () =>
-      each((sum, r, v) => b.store(waiting(r, v), sum)),
+      },
+      () => each((sum, r, v) => b.store(waiting(r, v), sum)),
     );
   };
 
@@ -275,10 +287,13 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
         pack("m", lhs, packedA, rows, batch, mStart, mEnd, k0, depth);
         b.for(n0, n1, int(columns), (n) => {
           const panelB = b.mul(b.sub(n, n0), depth);
-          b.for(mStart, mEnd, int(rows), (m) =>
-            registerBlock(batch, m, n, b.mul(b.sub(m, mStart), depth), panelB, k0, depth),
-          );
+          b.for(mStart, mEnd, int(rows), (m) => {
+            const row = b.sub(m, mStart);
+            const inBlock = b.add(b.mul(row, blockStrideValue), b.sub(n, n0));
+            registerBlock(batch, m, n, b.mul(row, depth), panelB, k0, depth, inBlock);
+          });
         });
+        b.if(isLast(k0, depth), () => finishBlock(batch, mStart, mEnd, n0, n1));
       });
     });
   });
