@@ -150,8 +150,8 @@ def linear():
 def trajectory(kind, options, dtype):
     """Twenty steps on f(p, q) = sum (p * a - b)^4 / 4 + sum cos(q) + sum (p0 q)^2, lr changed at 10."""
     start_p, start_q, a, b = randn(4), randn(2, 3), randn(4), randn(4)
-    p = start_p.to(dtype).requires_grad_()
-    q = start_q.to(dtype).requires_grad_()
+    p = start_p.to(dtype, copy=True).requires_grad_()
+    q = start_q.to(dtype, copy=True).requires_grad_()
     extra = {k: v for k, v in options.items() if k != "groups"}
     groups = [{"params": [p]}, {"params": [q], **options.get("groups", {})}]
     optimizer = getattr(torch.optim, kind)(groups, **extra)
@@ -179,7 +179,7 @@ def trajectories():
         ("SGD", {"lr": 0.01, "momentum": 0.9}),
         ("SGD", {"lr": 0.01, "momentum": 0.9, "dampening": 0.2, "weight_decay": 0.1}),
         ("SGD", {"lr": 0.01, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
-        ("SGD", {"lr": 0.001, "momentum": 0.5, "maximize": True}),
+        ("SGD", {"lr": 0.0001, "momentum": 0.5, "maximize": True}),
         ("SGD", {"lr": 0.01, "groups": {"lr": 0.03, "momentum": 0.8}}),
         ("Adam", {"lr": 0.01}),
         ("Adam", {"lr": 0.02, "betas": [0.8, 0.99], "eps": 1e-4, "weight_decay": 0.1}),

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { nn } from "../../src/index.ts";
+import { manualSeed, zeros } from "../../src/tensor/index.ts";
+import { camel, camelOptions, fixtures } from "./fixtures.ts";
+
+const { init } = nn;
+
+function std(values: ArrayLike<number>): number {
+  const list = Array.from(values);
+  const mean = list.reduce((sum, v) => sum + v, 0) / list.length;
+  return Math.sqrt(list.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (list.length - 1));
+}
+
+type Initialiser = (parameter: nn.Parameter, options: Record<string, unknown>) => nn.Parameter;
+
+describe("deviations as in PyTorch", () => {
+  for (const { name, options, shape, std: expected } of fixtures.initialisers.cases) {
+    test(`${name} ${JSON.stringify(options)} of [${shape.join(", ")}]`, () => {
+      manualSeed(1);
+      const own = camelOptions(options) as Record<string, unknown>;
+      if (own.mode === "fan_out") own.mode = "fanOut";
+      const parameter = new nn.Parameter(zeros(shape));
+      const fn = (init as unknown as Record<string, Initialiser>)[camel(name.slice(0, -1)) + "_"];
+      expect(fn(parameter, own)).toBe(parameter);
+      const data = parameter.dataSync();
+      // A deviation of n samples is known to about 1 / √(2n); five times that.
+      expect(Math.abs(std(data) / expected - 1)).toBeLessThan(5 / Math.sqrt(2 * data.length));
+      if (name.includes("uniform")) {
+        const bound = Math.max(...data.map(Math.abs));
+        expect(bound).toBeLessThan(expected * Math.sqrt(3) * 1.005);
+        expect(bound).toBeGreaterThan(expected * Math.sqrt(3) * 0.99);
+      } else {
+        expect(Math.max(...data)).toBeGreaterThan(3 * expected);
+      }
+    });
+  }
+
+  test("gains", () => {
+    const names: Record<string, nn.init.Nonlinearity> = { conv2d: "conv", leaky_relu: "leakyRelu" };
+    for (const [name, gain] of Object.entries(fixtures.initialisers.gains))
+      expect(init.calculateGain(names[name] ?? (name as nn.init.Nonlinearity))).toBeCloseTo(
+        gain,
+        12,
+      );
+    expect(init.calculateGain("leakyRelu", 0.2)).toBeCloseTo(fixtures.initialisers.leaky, 12);
+  });
+});
+
+test("Linear starts uniform between ±1 / √inFeatures, weight and bias", () => {
+  manualSeed(0);
+  const { weight, bias } = new nn.Linear(100, 200);
+  for (const data of [weight.dataSync(), bias!.dataSync()]) {
+    const largest = Math.max(...data.map(Math.abs));
+    expect(largest).toBeLessThanOrEqual(0.1);
+    expect(largest).toBeGreaterThan(0.095);
+    // A uniform distribution over [-b, b] has the deviation b / √3.
+    expect(Math.abs(std(data) / (0.1 / Math.sqrt(3)) - 1)).toBeLessThan(0.15);
+  }
+});
+
+test("the same seed gives the same net", () => {
+  const make = (): number[] => {
+    manualSeed(42);
+    const net = new nn.Sequential(new nn.Linear(5, 4), new nn.Linear(4, 3));
+    return net.parameters().flatMap((p) => Array.from(p.dataSync()));
+  };
+  const first = make();
+  expect(make()).toEqual(first);
+  // The two layers draw from different streams.
+  expect(first.slice(0, 4)).not.toEqual(first.slice(24, 28));
+});
+
+test("constants", () => {
+  const p = new nn.Parameter(zeros([2, 2]));
+  expect(Array.from(init.constant_(p, 3).dataSync())).toEqual([3, 3, 3, 3]);
+  expect(Array.from(init.ones_(p).dataSync())).toEqual([1, 1, 1, 1]);
+  expect(Array.from(init.zeros_(p).dataSync())).toEqual([0, 0, 0, 0]);
+});
+
+test("wrong arguments", () => {
+  const vector = new nn.Parameter(zeros([3]));
+  expect(() => init.kaimingUniform_(vector)).toThrow(/at least 2 axes, \(out, in, …\), got \[3\]/);
+  const matrix = new nn.Parameter(zeros([3, 2]));
+  expect(() => init.kaimingNormal_(matrix, { mode: "fan" as "fanIn" })).toThrow(
+    /mode must be "fanIn" or "fanOut", got "fan"/,
+  );
+  expect(() => init.calculateGain("swish" as "relu")).toThrow(/unknown nonlinearity "swish"/);
+});
