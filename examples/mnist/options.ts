@@ -23,7 +23,8 @@ Usage: npm start -- [options]
 
   --epochs N       passes over the 60,000 training digits (default 10)
   --batch-size N   digits a step (default 64)
-  --lr X           learning rate of Adam (default 0.001)
+  --lr X           learning rate of Adam (default 0.001); the last fifth of the epochs
+                   runs at a tenth of it
   --device NAME    ${deviceNames().join(" or ")} (default ${defaultDevice().name})
   --threads N      threads that share the work (default NABLA_THREADS, else 1)
   --seed N         seed of the initial weights and of the order of the digits (default 0)
