@@ -1,7 +1,14 @@
 import { type DType } from "../ir/dtype.ts";
 import { type Attrs, type Node } from "../ir/node.ts";
 import { type Shape } from "../ir/shape.ts";
-import { type Affine, axisOf, compose, contiguous, type IndexMap, reshapeAffine } from "./affine.ts";
+import {
+  type Affine,
+  axisOf,
+  compose,
+  contiguous,
+  type IndexMap,
+  reshapeAffine,
+} from "./affine.ts";
 
 /**
  * What one element of a value is, as a function of the indices of an iteration space: how nodes that
@@ -118,9 +125,7 @@ export function indexMapOf(node: Node): IndexMap | undefined {
     }
     case "flip": {
       const axes = attrs.axes as readonly number[];
-      return shape.map((n, i) =>
-        axes.includes(i) ? axisOf(i, rank, -1, n - 1) : axisOf(i, rank),
-      );
+      return shape.map((n, i) => (axes.includes(i) ? axisOf(i, rank, -1, n - 1) : axisOf(i, rank)));
     }
     case "pad": {
       const lo = attrs.lo as readonly number[];

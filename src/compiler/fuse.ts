@@ -142,11 +142,7 @@ const isWhole = (expr: Expr, node: Node): boolean =>
   isIdentity(expr.at, node.shape) &&
   sizeOf(expr.source.shape) === sizeOf(node.shape);
 
-function gatherExpr(
-  node: Node,
-  inputs: readonly Expr[],
-  store: (node: Node) => Expr,
-): Expr {
+function gatherExpr(node: Node, inputs: readonly Expr[], store: (node: Node) => Expr): Expr {
   const axis = node.attrs.axis as number;
   const source = asLoad(node.inputs[0], inputs[0], store);
   if (source.kind !== "load") throw new Error("gather: source is not in memory");
@@ -322,10 +318,7 @@ function markStored(
       root.stored = needed.has(root.node) && regionOf.get(root.node) === region;
 }
 
-function sortRegions(
-  regions: readonly Region[],
-  regionOf: ReadonlyMap<Node, Region>,
-): Region[] {
+function sortRegions(regions: readonly Region[], regionOf: ReadonlyMap<Node, Region>): Region[] {
   const sorted: Region[] = [];
   const state = new Map<Region, "open" | "done">();
   for (const start of regions) {

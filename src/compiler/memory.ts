@@ -105,7 +105,10 @@ export function planMemory(
     return index;
   };
   let scratchBytes = 0;
-  const build = (list: readonly LoweredStep[], loops: readonly ReadonlyMap<Node, Binding>[]): Step[] =>
+  const build = (
+    list: readonly LoweredStep[],
+    loops: readonly ReadonlyMap<Node, Binding>[],
+  ): Step[] =>
     list.map((step): Step => {
       if (step.kind === "loop")
         return {

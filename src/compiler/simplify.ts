@@ -65,17 +65,14 @@ const plainConv: Rule = (node) => {
   const attrs = node.attrs as unknown as ConvAttrs;
   let [x] = node.inputs;
   const spatial = attrs.stride.length;
-  if (node.inputs.some((input) => input.shape.includes(0)))
-    return full(node.shape, 0, node.dtype);
+  if (node.inputs.some((input) => input.shape.includes(0))) return full(node.shape, 0, node.dtype);
   const spread = attrs.inputDilation.some((d) => d !== 1);
   const cropped = [...attrs.padLo, ...attrs.padHi].some((p) => p < 0);
   if (!spread && !cropped) return undefined;
   for (let i = 0; i < spatial; i++)
     if (attrs.inputDilation[i] !== 1) x = dilate(x, 2 + i, attrs.inputDilation[i]);
   const start = x.shape.map((_, i) => (i < 2 ? 0 : Math.max(0, -attrs.padLo[i - 2])));
-  const size = x.shape.map((n, i) =>
-    i < 2 ? n : n - start[i] - Math.max(0, -attrs.padHi[i - 2]),
-  );
+  const size = x.shape.map((n, i) => (i < 2 ? n : n - start[i] - Math.max(0, -attrs.padHi[i - 2])));
   return conv(slice(x, start, size), node.inputs[1], {
     ...attrs,
     padLo: attrs.padLo.map((p) => Math.max(0, p)),
@@ -160,4 +157,10 @@ function applyRules(node: Node): Node {
 
 /** The same value under another name. */
 const copyOf = (node: Node): Node =>
-  new Node(primitive("marker"), [node], { id: -1 }, { shape: node.shape, dtype: node.dtype }, false);
+  new Node(
+    primitive("marker"),
+    [node],
+    { id: -1 },
+    { shape: node.shape, dtype: node.dtype },
+    false,
+  );

@@ -13,7 +13,7 @@ function showValue(value: unknown): string {
 
 /** `{lhsContract=[1], …}`: attributes but for those that the type of the node shows already. */
 function showAttrs(node: Node): string {
-  const parts = Object.entries(node.attrs as Attrs)
+  const parts = Object.entries(node.attrs)
     .filter(([key, value]) => !isBody(value) && !isShown(node, key))
     .map(([key, value]) => `${key}=${showValue(value)}`);
   return parts.length > 0 ? ` {${parts.join(", ")}}` : "";

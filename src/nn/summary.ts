@@ -63,9 +63,7 @@ export function summarize(root: Module, input: SummaryInput | undefined): string
 
 /** Runs `forward` on zeros and notes what each module returned first. */
 function outputShapes(root: Module, input: SummaryInput): Map<Module, string> {
-  const inputs = input.every((entry) => entry instanceof Tensor)
-    ? (input as readonly Tensor[])
-    : [zeros(input as Shape)];
+  const inputs = input.every((entry) => entry instanceof Tensor) ? input : [zeros(input)];
   const shapes = new Map<Module, string>();
   const before = root.modules().map((module) => ({
     module,

@@ -243,7 +243,9 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
 /** `-x`. Throws for bools. */
 export const neg: Unary = unary((x) => ops.neg(numeric(x, "neg", "logicalNot")));
 /** Absolute value. */
-export const abs: Unary = unary((x) => (x.dtype[0] === "u" || x.dtype === "bool" ? x : ops.abs(x)));
+export const abs: Unary = unary((x) =>
+  x.dtype.startsWith("u") || x.dtype === "bool" ? x : ops.abs(x),
+);
 /** -1, 0 or 1 by sign; 0 for NaN, as PyTorch has it. */
 export const sign: Unary = unary((x) => {
   if (x.dtype === "bool") return x;

@@ -228,7 +228,7 @@ export function jvp<A extends unknown[], R>(
   tangents: readonly [...A],
 ): [output: R, tangent: R] {
   const traced = trace(
-    fn as (...args: never[]) => unknown,
+    fn,
     primals,
     primals.map((_, i) => i),
     "jvp",

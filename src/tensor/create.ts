@@ -82,7 +82,7 @@ export function tensor(data: Nested | NumberArray | Tensor, options: TensorOptio
 
 function converted(values: ArrayLike<number>, dtype: DType): TypedArray {
   const out = newArray(dtype, values.length);
-  if (isFloat(dtype)) out.set(values as ArrayLike<number> & TypedArray);
+  if (isFloat(dtype)) out.set(values);
   else for (let i = 0; i < out.length; i++) out[i] = coerce(dtype, values[i]);
   return out;
 }

@@ -64,7 +64,7 @@ for (const family of [
 ])
   for (const [name, fn] of Object.entries(family) as [string, (...args: unknown[]) => unknown][])
     Object.defineProperty(Tensor.prototype, name, {
-      value: function (this: Tensor, ...args: unknown[]): unknown {
+      value(this: Tensor, ...args: unknown[]): unknown {
         return fn(this, ...args);
       },
       writable: true,

@@ -13,7 +13,7 @@ import {
   toUnit,
   WeightedRandomSampler,
 } from "../../src/data/index.ts";
-import { arange, Tensor, tensor } from "../../src/tensor/index.ts";
+import { arange, type Tensor, tensor } from "../../src/tensor/index.ts";
 
 /** The numbers 0 … length - 1. */
 const numbers = (length: number): Dataset<number> => ({ length, get: (i) => i });

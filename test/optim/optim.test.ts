@@ -219,7 +219,7 @@ describe("saving and loading", () => {
     const sgd = new optim.SGD(net.parameters(), { lr: 0.1, momentum: 0.9 });
     train(net, sgd, 1);
     expect(() => adam.loadStateDict(sgd.stateDict())).toThrow(
-      /does not fit Adam:\n  state 0: expAvg: expected f32\[2, 3\], got nothing/,
+      /does not fit Adam:\n {2}state 0: expAvg: expected f32\[2, 3\], got nothing/,
     );
     const other = new optim.Adam(new nn.Linear(3, 2, { bias: false }).parameters());
     expect(() => adam.loadStateDict(other.stateDict())).toThrow(

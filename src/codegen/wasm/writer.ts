@@ -1,5 +1,5 @@
 import { type Type } from "../../compiler/loop/loop.ts";
-import { FunctionBody, type ModuleWriter, type ValueType } from "./encoder.ts";
+import { type FunctionBody, type ModuleWriter, type ValueType } from "./encoder.ts";
 import { createHelper, type HelperName } from "./helpers.ts";
 import { type Opcode } from "./opcodes.ts";
 

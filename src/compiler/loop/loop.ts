@@ -72,7 +72,12 @@ export type Stmt =
       readonly stride?: Value;
     }
   /** `v` = the address of element `index` of a buffer, or of the element `index` after a pointer. */
-  | { readonly kind: "address"; readonly v: Var; readonly base: BufferParam | Var; readonly index: Value }
+  | {
+      readonly kind: "address";
+      readonly v: Var;
+      readonly base: BufferParam | Var;
+      readonly index: Value;
+    }
   /** Declares a mutable variable (number, vector or pointer) with its first value. */
   | { readonly kind: "mut"; readonly v: Var; readonly value: Value }
   | { readonly kind: "set"; readonly v: Var; readonly value: Value }

@@ -105,27 +105,13 @@ function convContraction(node: Node, operands: readonly Expr[]): Contraction {
   );
   return {
     shape,
-    group: [
-      "b",
-      "m",
-      "n",
-      ...axes.map(() => "n" as const),
-      "k",
-      ...axes.map(() => "k" as const),
-    ],
+    group: ["b", "m", "n", ...axes.map(() => "n" as const), "k", ...axes.map(() => "k" as const)],
     lhs: substitute(
       operands[1],
-      [
-        inGroup(1, outputs),
-        axisOf(channel, rank),
-        ...axes.map((i) => axisOf(tap + i, rank)),
-      ],
+      [inGroup(1, outputs), axisOf(channel, rank), ...axes.map((i) => axisOf(tap + i, rank))],
       rank,
     ),
-    rhs:
-      bounds.length > 0
-        ? { kind: "mask", dtype: node.dtype, bounds, value, fill: 0 }
-        : value,
+    rhs: bounds.length > 0 ? { kind: "mask", dtype: node.dtype, bounds, value, fill: 0 } : value,
     output: [
       axisOf(image, rank),
       inGroup(1, outputs),

@@ -138,12 +138,7 @@ const MATH_OPS = new Set(
 );
 
 /** One elementwise primitive on values that are scalars or vectors. */
-export function emitOp(
-  w: KernelWriter,
-  name: string,
-  dtype: DType,
-  args: readonly Value[],
-): Value {
+export function emitOp(w: KernelWriter, name: string, dtype: DType, args: readonly Value[]): Value {
   const { b, target } = w;
   const lanes = Math.max(...args.map((x) => x.type.lanes));
   const values = args.map((x) => b.splat(x, lanes));

@@ -43,14 +43,23 @@ export function lowerRows(region: Region, target: Target): LoweredKernel[] {
   return [lowerWhole(region, target)];
 }
 
-/** Each reduction's turn: 1 + the latest turn of those it needs. */
-function levelsOf(region: Region): Root[][] {
+interface Level {
+  /** Values of the row that need only the reductions of earlier levels. */
+  readonly kept: Root[];
+  /** Reductions that need no others of this or a later level. */
+  readonly reductions: Root[];
+}
+
+/** The turns in which a row is computed: each reduction needs those of earlier turns only. */
+function levelsOf(region: Region): Level[] {
   const level = new Map<Node, number>();
-  const levels: Root[][] = [];
+  const levels: Level[] = [];
   for (const root of region.roots) {
     let depth = 0;
     for (const source of sourcesOf([root.body])) depth = Math.max(depth, level.get(source) ?? 0);
-    if (root.reduce) (levels[depth] ??= []).push(root);
+    while (levels.length <= depth) levels.push({ kept: [], reductions: [] });
+    if (root.reduce) levels[depth].reductions.push(root);
+    else if (root.domain === "kept") levels[depth].kept.push(root);
     level.set(root.node, root.reduce ? depth + 1 : depth);
   }
   return levels;
@@ -92,10 +101,11 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
   const sizes = space.sizes.map((n) => w.argument(n));
   const last = sizes.length - 1;
   const byRow = isReduced[last];
-  const wide =
-    region.roots.some((r) => r.reduce && (r.node.dtype === "bool" || r.node.dtype === "u8"))
-      ? 1
-      : lanesFor(target, [...bodies.values()], last);
+  const wide = region.roots.some(
+    (r) => r.reduce && (r.node.dtype === "bool" || r.node.dtype === "u8"),
+  )
+    ? 1
+    : lanesFor(target, [...bodies.values()], last);
   const levels = levelsOf(region);
 
   /** Writes all of the row (or the rows side by side) at these kept indices. */
@@ -107,8 +117,8 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
       if (!root) return undefined;
       const value = values.get(source);
       if (value) return value;
-      if (root.reduce) throw new Error("lower: a reduction is used before its turn");
-      return root.domain === "kept" ? rowEmit(bodies.get(source)!) : emit(bodies.get(source)!);
+      if (root.domain === "kept") throw new Error("lower: a value is used before its turn");
+      return emit(bodies.get(source)!);
     };
     const rowEmit: Emit = emitterAt(w, rowPoint, known);
 
@@ -134,8 +144,11 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
     };
     const rowLanes = byRow && wide > 1 ? [wide, 1] : [1];
 
-    for (const level of levels) {
-      const sums = level.map((root) => {
+    for (const { kept: ofRow, reductions } of levels) {
+      // Once a row, before the loops that use them.
+      for (const root of ofRow) values.set(root.node, rowEmit(bodies.get(root.node)!));
+      if (reductions.length === 0) continue;
+      const sums = reductions.map((root) => {
         const start = startOf(root);
         const one = b.mutable(literal(start, root.node.dtype, byRow ? 1 : lanes));
         const many =
@@ -159,10 +172,8 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
       }
     }
     for (const root of stored)
-      if (root.domain === "kept") {
-        const value = values.get(root.node) ?? rowEmit(bodies.get(root.node)!);
-        storeAt(w, root, space.form(ownKept), rowPoint, value);
-      }
+      if (root.domain === "kept")
+        storeAt(w, root, space.form(ownKept), rowPoint, values.get(root.node)!);
     const maps = stored.filter((root) => root.domain === "space");
     if (maps.length > 0)
       visit((point) => {
@@ -222,7 +233,7 @@ const columnBlock = (reducedSize: number, lanes: number): number =>
  */
 function lowerSplit(region: Region, target: Target): LoweredKernel[] | undefined {
   const reductions = region.roots.filter((root) => root.reduce);
-  const levels = levelsOf(region);
+  const levels = levelsOf(region).filter((level) => level.reductions.length > 0);
   if (levels.length !== 1 || region.roots.some((r) => !r.reduce && r.domain === "space"))
     return undefined;
   const space = loopSpace(

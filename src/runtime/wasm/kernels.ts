@@ -30,7 +30,7 @@ export function createKernels(memory: WasmMemory, onNew: (bytes: Uint8Array) => 
       if (index !== undefined) return index;
       if (debugs("code")) console.log(`// wasm\n${printKernel(kernel)}`);
       const bytes = generateKernel(kernel, options);
-      const module = new WebAssembly.Module(bytes as BufferSource);
+      const module = new WebAssembly.Module(bytes);
       const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory } });
       index = indices.size;
       if (index >= table.length) table.grow(table.length);

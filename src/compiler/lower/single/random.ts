@@ -27,22 +27,14 @@ export function lowerRandom(region: Region, target: Target): LoweredKernel[] {
     const type: Type = { dtype: "u32", lanes: n };
     const base = b.op("cast", { dtype: "u32", lanes: 1 }, counter);
     const first =
-      n === 1
-        ? base
-        : b.op(
-            "cast",
-            type,
-            b.op("ramp", { dtype: "i32", lanes: n }, counter),
-          );
+      n === 1 ? base : b.op("cast", type, b.op("ramp", { dtype: "i32", lanes: n }, counter));
     const zero = literal(0, "u32", n);
     return philox(b, [first, b.splat(stream, n), zero, zero], [low, high]);
   };
   pieceLoop(b, w.argument(PIECE), q, (from, to) => {
     const middle = b.op("max", int(0).type, from, b.min(whole, to));
     vectorLoop(b, from, middle, lanes > 1 ? [lanes, 1] : [1], (c, n) =>
-      words(c, n).forEach((word, k) =>
-        b.store(b.address(out, b.add(b.mul(q, int(k)), c)), word),
-      ),
+      words(c, n).forEach((word, k) => b.store(b.address(out, b.add(b.mul(q, int(k)), c)), word)),
     );
     b.for(middle, to, int(1), (c) =>
       words(c, 1).forEach((word, k) => {

@@ -2,7 +2,7 @@ import { isFloat, limits } from "../../../ir/dtype.ts";
 import { type WindowAttrs } from "../../../ir/ops.ts";
 import { int, literal } from "../../loop/builder.ts";
 import { type Builder } from "../../loop/builder.ts";
-import { type Target, type Value, type Var } from "../../loop/loop.ts";
+import { type Target, type Value } from "../../loop/loop.ts";
 import { type Region } from "../../region.ts";
 import { KernelWriter, type LoweredKernel } from "../writer.ts";
 import { BOOL, eachLine, elementOf, ownElement, ownOf } from "./lines.ts";
@@ -102,11 +102,8 @@ export function lowerWindow(region: Region, target: Target): LoweredKernel[] {
       });
     };
     descend(0, int(0));
-    const result: Var = where ?? best;
-    b.store(
-      ownElement(w, node, own, index),
-      where ? b.op("max", result.type, result, int(0)) : result,
-    );
+    // A window of nothing but padding names no entry: -1.
+    b.store(ownElement(w, node, own, index), where ?? best);
   });
   return [w.finish(node.op.name, pieces, 3 * taps * sizeProduct(node.shape))];
 }
