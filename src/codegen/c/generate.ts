@@ -1,0 +1,212 @@
+import {
+  type BufferParam,
+  type Kernel,
+  type Stmt,
+  type Type,
+  type Value,
+  type Var,
+} from "../../compiler/loop/loop.ts";
+import { isFloat } from "../../ir/dtype.ts";
+import { createHelpers } from "./helpers.ts";
+import { type Context, expression, showArgument } from "./operations.ts";
+import { createTypes, memoryElement } from "./types.ts";
+
+// Loop language to C. A pointer is a C pointer; statements map one to one, so the source reads like
+// the printed kernel.
+
+/**
+ * How a kernel is called. `buffers` holds a pointer for each buffer, or, for scratch buffers, bytes into
+ * `scratch`; `scalars` a slot of 8 bytes each, in the scalar's own type.
+ */
+export const KERNEL_PARAMETERS =
+  "void *buffers, void *scalars, void *ints, int begin, int end, void *scratch";
+
+/** Bytes of a scalar argument. */
+export const SCALAR_BYTES = 8;
+
+/** A kernel and the name of the function that it becomes. */
+export interface NamedKernel {
+  readonly symbol: string;
+  readonly kernel: Kernel;
+}
+
+/**
+ * The source of a translation unit that exports one function for each kernel.
+ *
+ * @param vectorBytes the width of the machine's vectors
+ */
+export function generateSource(kernels: readonly NamedKernel[], vectorBytes: number): string {
+  const types = createTypes(vectorBytes);
+  const context: Context = { types, helpers: createHelpers(types) };
+  const functions = kernels.map(({ kernel, symbol }) => new Writer(context).kernel(kernel, symbol));
+  return [
+    "#ifndef __has_builtin\n#define __has_builtin(x) 0\n#endif",
+    ...types.declarations,
+    ...context.helpers.definitions,
+    ...functions,
+    "",
+  ].join("\n");
+}
+
+class Writer {
+  private readonly context: Context;
+  private readonly lines: string[] = [];
+  private indent = "  ";
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  kernel(kernel: Kernel, symbol: string): string {
+    this.lines.push(
+      `// ${kernel.name}`,
+      `void ${symbol}(${KERNEL_PARAMETERS}) {`,
+      `  i32 ${this.show(kernel.begin)} = begin, ${this.show(kernel.end)} = end;`,
+    );
+    kernel.buffers.forEach((b, i) => this.line(this.bufferDeclaration(b, i)));
+    kernel.scalars.forEach((v, i) => {
+      // Integers of all widths are handed over as i32.
+      const { dtype } = v.type;
+      const slot = isFloat(dtype) || dtype === "u32" ? dtype : "i32";
+      this.line(
+        `const ${this.type(v.type)} ${this.show(v)} = *(const ${slot} *)((char *)scalars + ${SCALAR_BYTES * i});`,
+      );
+    });
+    kernel.ints.forEach((v, i) =>
+      this.line(`const i32 ${this.show(v)} = ((const i32 *)ints)[${i}];`),
+    );
+    this.statements(kernel.body);
+    this.lines.push("}");
+    return this.lines.join("\n");
+  }
+
+  private bufferDeclaration({ name, dtype, access }: BufferParam, i: number): string {
+    const type = `${access === "read" ? "const " : ""}${memoryElement(dtype)} *`;
+    const place =
+      access === "scratch"
+        ? `(char *)scratch + ((__INTPTR_TYPE__ *)buffers)[${i}]`
+        : `((char **)buffers)[${i}]`;
+    return `${type}const ${name} = (${type})(${place});`;
+  }
+
+  private line(text: string): void {
+    this.lines.push(this.indent + text);
+  }
+
+  private show(value: Value): string {
+    return showArgument(this.context, value).text;
+  }
+
+  private type(type: Type): string {
+    return this.context.types.of(type);
+  }
+
+  private statements(body: readonly Stmt[]): void {
+    for (const s of body) this.statement(s);
+  }
+
+  private nested(body: readonly Stmt[]): void {
+    this.indent += "  ";
+    this.statements(body);
+    this.indent = this.indent.slice(2);
+  }
+
+  private statement(s: Stmt): void {
+    switch (s.kind) {
+      case "let": {
+        const args = s.args.map((x) => showArgument(this.context, x));
+        const text = expression(this.context, s.op, s.v.type, args);
+        return this.line(`const ${this.type(s.v.type)} ${this.show(s.v)} = ${text};`);
+      }
+      case "load":
+        return this.line(`const ${this.type(s.v.type)} ${this.show(s.v)} = ${this.load(s)};`);
+      case "store":
+        return this.store(s);
+      case "address": {
+        const [base, buffer] =
+          s.base.kind === "buffer" ? [s.base.name, s.base] : [this.show(s.base), s.base.pointer!];
+        return this.line(
+          `${this.pointer(buffer)}const ${this.show(s.v)} = ${base} + ${this.show(s.index)};`,
+        );
+      }
+      case "mut": {
+        const { pointer } = s.v;
+        const type = pointer ? this.pointer(pointer) : `${this.type(s.v.type)} `;
+        return this.line(`${type}${this.show(s.v)} = ${this.show(s.value)};`);
+      }
+      case "set":
+        return this.line(`${this.show(s.v)} = ${this.show(s.value)};`);
+      case "advance":
+        return this.line(`${this.show(s.v)} += ${this.show(s.by)};`);
+      case "for": {
+        const v = this.show(s.v);
+        const head = `i32 ${v} = ${this.show(s.from)}; ${v} < ${this.show(s.to)}; ${v} += ${this.show(s.step)}`;
+        this.line(`for (${head}) {`);
+        this.nested(s.body);
+        return this.line("}");
+      }
+      case "while":
+        this.line("for (;;) {");
+        this.nested(s.test);
+        this.line(`  if (!${this.show(s.condition)}) break;`);
+        this.nested(s.body);
+        return this.line("}");
+      case "if":
+        this.line(`if (${this.show(s.condition)}) {`);
+        this.nested(s.then);
+        if (s.otherwise.length > 0) {
+          this.line("} else {");
+          this.nested(s.otherwise);
+        }
+        return this.line("}");
+    }
+  }
+
+  private pointer({ dtype, access }: BufferParam): string {
+    return `${access === "read" ? "const " : ""}${memoryElement(dtype)} *`;
+  }
+
+  private place(pointer: Var, offset: number): string {
+    const p = this.show(pointer);
+    return offset === 0 ? p : offset < 0 ? `${p} - ${-offset}` : `${p} + ${offset}`;
+  }
+
+  private load(s: Extract<Stmt, { kind: "load" }>): string {
+    const { dtype, lanes } = s.v.type;
+    const place = this.place(s.pointer, s.offset);
+    if (lanes === 1) return `*(${place})`;
+    const { types } = this.context;
+    const element = memoryElement(dtype);
+    const bytes = s.stride
+      ? this.gather(place, element, lanes, this.show(s.stride))
+      : `*(const ${types.unaligned(element, lanes)} *)(${place})`;
+    if (dtype !== "bool") return bytes;
+    const mask = this.type(s.v.type);
+    return `-__builtin_convertvector(${bytes}, ${mask})`;
+  }
+
+  private gather(place: string, element: "f32" | string, lanes: number, stride: string): string {
+    const type = this.context.types.vector(element as "f32", lanes);
+    const list = Array.from({ length: lanes }, (_, i) => `(${place})[${i} * (i64)${stride}]`);
+    return `(${type}){${list.join(", ")}}`;
+  }
+
+  private store(s: Extract<Stmt, { kind: "store" }>): void {
+    const { dtype, lanes } = s.value.type;
+    const place = this.place(s.pointer, s.offset);
+    const value = this.show(s.value);
+    if (lanes === 1) return this.line(`*(${place}) = ${value};`);
+    const { types } = this.context;
+    const element = memoryElement(dtype);
+    const bytes =
+      dtype === "bool"
+        ? `__builtin_convertvector(${value} & 1, ${types.vector("u8", lanes)})`
+        : value;
+    if (!s.stride)
+      return this.line(`*(${types.unaligned(element, lanes)} *)(${place}) = ${bytes};`);
+    this.line(`{ const ${types.vector(element, lanes)} t = ${bytes};`);
+    for (let i = 0; i < lanes; i++)
+      this.line(`(${place})[${i} * (i64)${this.show(s.stride)}] = t[${i}];`);
+    this.line("}");
+  }
+}

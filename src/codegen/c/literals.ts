@@ -1,0 +1,32 @@
+import { type DType } from "../../ir/dtype.ts";
+
+/** A number as a literal of C, in parentheses where an operator before it could be taken for a part. */
+export function showLiteral(value: number, dtype: DType): string {
+  switch (dtype) {
+    case "f32":
+    case "f64":
+      return floatLiteral(value, dtype === "f32");
+    case "i32":
+      return value === -2147483648 ? "(-2147483647 - 1)" : value < 0 ? `(${value})` : String(value);
+    case "u32":
+      return `${value}u`;
+    case "u8":
+      return `(u8)${value}`;
+    case "bool":
+      return value === 0 ? "(u8)0" : "(u8)1";
+  }
+}
+
+/** Seventeen digits name every f64, and nine every f32: as decimals they are read back to the bit. */
+function floatLiteral(value: number, single: boolean): string {
+  if (Number.isNaN(value)) return single ? '__builtin_nanf("")' : '__builtin_nan("")';
+  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
+  const magnitude = Math.abs(value);
+  const text =
+    magnitude === Infinity
+      ? single
+        ? "__builtin_inff()"
+        : "__builtin_inf()"
+      : magnitude.toExponential(single ? 8 : 16) + (single ? "f" : "");
+  return sign ? `(-${text})` : text;
+}
