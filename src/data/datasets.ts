@@ -45,7 +45,8 @@ export class ImageDataset implements Dataset<[Tensor, Tensor]> {
       throw new Error(
         `${what}: expected as many labels as images, got ${labels.shape[0]} labels and ${count} images`,
       );
-    const scale = options.normalize || { mean: 0, std: 1 };
+    const { normalize = false } = options;
+    const scale = normalize === false ? { mean: 0, std: 1 } : normalize;
     checkNormalization(scale, what);
     this.size = [images.shape[1], images.shape[2]];
     this.bytes = images.data;

@@ -15,9 +15,9 @@ interface IdxType {
   decode(view: DataView, offset: number, length: number): IdxData;
 }
 
-function decoder<A extends IdxData>(
+function decoder(
   name: string,
-  array: { new (length: number): A; readonly BYTES_PER_ELEMENT: number },
+  array: { new (length: number): IdxData; readonly BYTES_PER_ELEMENT: number },
   get: (view: DataView, offset: number) => number,
 ): IdxType {
   const bytes = array.BYTES_PER_ELEMENT;
@@ -143,7 +143,10 @@ async function gunzipIdx(compressed: Uint8Array, what: string): Promise<Uint8Arr
   let at = 0;
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull(controller) {
-      if (at >= compressed.length) return controller.close();
+      if (at >= compressed.length) {
+        controller.close();
+        return;
+      }
       // A copy: streams may take the buffer away from their caller.
       controller.enqueue(new Uint8Array(compressed.subarray(at, at + piece)));
       at += piece;

@@ -195,13 +195,9 @@ function sameValue(a: unknown, b: unknown): boolean {
 /** Whether two attribute records hold the same: numbers by `Object.is`, arrays by content. */
 export function sameAttrs(a: Attrs, b: Attrs): boolean {
   if (a === b) return true;
-  let count = 0;
-  for (const key in a) {
-    if (!sameValue(a[key], b[key])) return false;
-    count++;
-  }
-  for (const _ in b) count--;
-  return count === 0;
+  for (const key in a) if (!sameValue(a[key], b[key])) return false;
+  for (const key in b) if (!(key in a)) return false;
+  return true;
 }
 
 // Equal nodes are one object while the table that knows them lives. It cannot hold its nodes weakly:

@@ -1,4 +1,4 @@
-import { type Attrs, type Node, topological } from "./node.ts";
+import { type Node, topological } from "./node.ts";
 import { type ScanBody } from "./ops.ts";
 import { showShape } from "./shape.ts";
 

@@ -14,7 +14,7 @@ export interface ScoreOptions {
   readonly numClasses?: number;
   /** What 0 / 0 is, e.g. the precision of a class that was never predicted: 0 (default), 1 or NaN.
    * NaN is left out of averages. */
-  readonly zeroDivision?: 0 | 1 | typeof NaN;
+  readonly zeroDivision?: number;
 }
 
 /** Options that ask for one score a class. */

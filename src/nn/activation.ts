@@ -1,37 +1,82 @@
 import { type Tensor } from "../tensor/index.ts";
 import { Layer } from "./module.ts";
 
-/** A layer class for a function without settings. */
-function plain(fn: (x: Tensor) => Tensor) {
-  return class extends Layer {
-    forward(x: Tensor): Tensor {
-      return fn(x);
-    }
-  };
+/** `max(x, 0)`. */
+export class ReLU extends Layer {
+  forward(x: Tensor): Tensor {
+    return x.relu();
+  }
 }
 
-/** `max(x, 0)`. */
-export class ReLU extends plain((x) => x.relu()) {}
 /** `min(max(x, 0), 6)`. */
-export class ReLU6 extends plain((x) => x.relu6()) {}
+export class ReLU6 extends Layer {
+  forward(x: Tensor): Tensor {
+    return x.relu6();
+  }
+}
+
 /** The self-normalising elu (Klambauer et al. 2017). */
-export class SELU extends plain((x) => x.selu()) {}
+export class SELU extends Layer {
+  forward(x: Tensor): Tensor {
+    return x.selu();
+  }
+}
+
 /** `x · σ(x)`. */
-export class SiLU extends plain((x) => x.silu()) {}
+export class SiLU extends Layer {
+  forward(x: Tensor): Tensor {
+    return x.silu();
+  }
+}
+
 /** `x · tanh(softplus(x))` (Misra 2019). */
-export class Mish extends plain((x) => x.mish()) {}
+export class Mish extends Layer {
+  forward(x: Tensor): Tensor {
+    return x.mish();
+  }
+}
+
 /** `1 / (1 + e⁻ˣ)`. */
-export class Sigmoid extends plain((x) => x.sigmoid()) {}
+export class Sigmoid extends Layer {
+  forward(x: Tensor): Tensor {
+    return x.sigmoid();
+  }
+}
+
 /** `log σ(x)`. */
-export class LogSigmoid extends plain((x) => x.logsigmoid()) {}
+export class LogSigmoid extends Layer {
+  forward(x: Tensor): Tensor {
+    return x.logsigmoid();
+  }
+}
+
 /** Hyperbolic tangent. */
-export class Tanh extends plain((x) => x.tanh()) {}
+export class Tanh extends Layer {
+  forward(x: Tensor): Tensor {
+    return x.tanh();
+  }
+}
+
 /** `x / (1 + |x|)`. */
-export class Softsign extends plain((x) => x.softsign()) {}
+export class Softsign extends Layer {
+  forward(x: Tensor): Tensor {
+    return x.softsign();
+  }
+}
+
 /** `clamp(x / 6 + 1/2, 0, 1)`. */
-export class Hardsigmoid extends plain((x) => x.hardsigmoid()) {}
+export class Hardsigmoid extends Layer {
+  forward(x: Tensor): Tensor {
+    return x.hardsigmoid();
+  }
+}
+
 /** `x · hardsigmoid(x)` (Howard et al. 2019). */
-export class Hardswish extends plain((x) => x.hardswish()) {}
+export class Hardswish extends Layer {
+  forward(x: Tensor): Tensor {
+    return x.hardswish();
+  }
+}
 
 /** x where positive, else `negativeSlope · x`. */
 export class LeakyReLU extends Layer {

@@ -354,5 +354,5 @@ export function jacobian<A extends [Tensor, ...unknown[]]>(
 export function hessian<A extends [Tensor, ...unknown[]]>(
   fn: (...args: A) => Tensor,
 ): (...args: A) => Tensor {
-  return jacobian(grad(fn) as (...args: A) => Tensor);
+  return jacobian<A>(grad<A>(fn));
 }

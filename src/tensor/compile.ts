@@ -99,8 +99,8 @@ function trace(fn: (...args: unknown[]) => unknown, args: readonly unknown[]): E
   const notes: TraceNotes = { guards: [], gradOwners: new Set() };
   const streams = new Streams();
   const start = placeholder([], "f32").id;
-  let cells: Cell[] = [];
-  let updates: Node[] = [];
+  let cells: Cell[];
+  let updates: Node[];
   let result: unknown;
   // Losses from before belong to a step outside.
   takePendingLosses();

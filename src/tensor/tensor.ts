@@ -16,6 +16,8 @@ import { inspect, print } from "./print.ts";
  * A tensor never needs to be freed. Reading is asynchronous (`await t.data()`), so that the same program
  * works on a GPU; `dataSync()` reads at once on CPU devices.
  */
+// `methods.ts` gives the prototype what the interface below promises.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class Tensor {
   /** @internal */
   protected current: Node;
@@ -231,7 +233,9 @@ export class CellTensor extends Tensor {
     return this;
   }
 
-  override settle(): void {}
+  override settle(): void {
+    // Its node is the cell's, and has no graph behind it.
+  }
 }
 
 /** Computes the pending values of these cells, and those tensors, as one program. */

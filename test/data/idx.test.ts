@@ -131,7 +131,7 @@ describe("bad files", () => {
     await expect(decodeIdx(packed.subarray(0, packed.length - 12), "file")).rejects.toThrow(
       /file: damaged or truncated gzip data \(/,
     );
-    const crc = packed.slice();
+    const crc = Uint8Array.from(packed);
     crc[crc.length - 6] ^= 1;
     await expect(decodeIdx(crc, "file")).rejects.toThrow(/file: damaged or truncated gzip data/);
     const noHeader = Uint8Array.from([0x1f, 0x8b, 99, ...deflateRawSync(BYTES)]);

@@ -2,8 +2,8 @@ import { type DType, isFloat } from "../../src/ir/dtype.ts";
 import { evaluate } from "../../src/ir/evaluate.ts";
 import { fill, type NDArray } from "../../src/ir/ndarray.ts";
 import { type Node } from "../../src/ir/node.ts";
-import { constant, input, reshape } from "../../src/ir/ops.ts";
-import { type Shape, sizeOf } from "../../src/ir/shape.ts";
+import { input } from "../../src/ir/ops.ts";
+import { type Shape } from "../../src/ir/shape.ts";
 
 export type Rng = () => number;
 

@@ -134,7 +134,7 @@ describe("options outside their range", () => {
       "SGD: expected parameters to optimise, got an empty list",
     );
     expect(() => new optim.SGD([p, p])).toThrow("SGD: a parameter is given twice");
-    expect(() => new optim.SGD([zeros([2]) as nn.Parameter])).toThrow(
+    expect(() => new optim.SGD([zeros([2]) as unknown as nn.Parameter])).toThrow(
       /expected nn.Parameter, got a object among the parameters/,
     );
   });

@@ -117,6 +117,8 @@ export function printSource(kernel: Kernel): string {
 
 /** A kernel made ready to run. The optimiser of each kernel stands alone: it has a closure of its own. */
 export function compileKernel(kernel: Kernel, source = printSource(kernel)): CompiledKernel {
+  // The text is printed from the loop language above, and holds nothing that came from outside.
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval
   const make = new Function(...Object.keys(HELPERS), `"use strict";\nreturn ${source};`) as (
     ...helpers: unknown[]
   ) => CompiledKernel;

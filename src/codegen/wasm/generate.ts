@@ -175,7 +175,7 @@ class KernelGenerator {
   private pushSplatOfLoad(s: Extract<Stmt, { kind: "let" }>): boolean {
     const [x] = s.args;
     const waiting = x.kind === "var" ? this.pending.get(x.id) : undefined;
-    if (!waiting || waiting.definition.kind !== "load" || s.v.type.lanes === 1) return false;
+    if (waiting?.definition.kind !== "load" || s.v.type.lanes === 1) return false;
     const { dtype, lanes } = s.v.type;
     if (dtype === "u8" || dtype === "bool" || (lanes === 2) !== (dtype === "f64")) return false;
     this.pending.delete((x as Var).id);

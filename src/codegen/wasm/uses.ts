@@ -84,7 +84,7 @@ export function findUses(body: readonly Stmt[]): Uses {
     count: (v) => uses.get(v.id)?.count ?? 0,
     isSingle(v) {
       const use = uses.get(v.id);
-      return use !== undefined && use.count === 1 && !use.foreign;
+      return use?.count === 1 && !use.foreign;
     },
   };
 }

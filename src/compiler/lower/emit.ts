@@ -19,7 +19,7 @@ export type Emit = (expr: Expr) => Value;
 
 /** Writes expressions at one point; each is written once. */
 export function emitterAt(w: KernelWriter, point: Point, known: Known): Emit {
-  const scopes: Map<Expr, Value>[] = [new Map()];
+  const scopes = [new Map<Expr, Value>()];
   const emit: Emit = (expr) => {
     for (const scope of scopes) {
       const found = scope.get(expr);

@@ -119,7 +119,7 @@ definePrimitive({
     checkSameDType("scatter", base, updates);
     const mode = attrs.mode as ScatterMode;
     if (!["set", "add", "max", "min"].includes(mode))
-      throw new Error(`scatter: mode must be set, add, max or min, got ${String(mode)}`);
+      throw new Error(`scatter: mode must be set, add, max or min, got ${mode}`);
     checkDType(`scatter (${mode})`, base, mode === "add" ? NUMBERS : ANY);
     if (
       updates.shape.length !== index.shape.length ||

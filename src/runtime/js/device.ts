@@ -1,7 +1,7 @@
 import { type CompiledKernel, compileKernel, printSource } from "../../codegen/js/generate.ts";
 import { type Kernel, type Target } from "../../compiler/loop/loop.ts";
 import { type Plan } from "../../compiler/plan.ts";
-import { debugs } from "../../ir/debug.ts";
+import { debug } from "../../ir/debug.ts";
 import { type DType, itemBytes, type TypedArray, viewArray } from "../../ir/dtype.ts";
 import { type Device, type DeviceBuffer, type DeviceStats, type LoadedPlan } from "../device.ts";
 import { type Bindings, bindPlan } from "./plan.ts";
@@ -39,7 +39,7 @@ export function createJsDevice(): Device {
     let compiled = kernels.get(kernel.key);
     if (!compiled) {
       const source = printSource(kernel);
-      if (debugs("code")) console.log(`// js: ${kernel.name}\n${source}`);
+      debug("code", () => `// js: ${kernel.name}\n${source}`);
       compiled = compileKernel(kernel, source);
       kernels.set(kernel.key, compiled);
       stats.kernelsCompiled++;

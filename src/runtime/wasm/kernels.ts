@@ -2,7 +2,7 @@ import { KERNEL_EXPORT } from "../../codegen/wasm/abi.ts";
 import { generateKernel, supportsRelaxedSimd } from "../../codegen/wasm/generate.ts";
 import { type Kernel } from "../../compiler/loop/loop.ts";
 import { printKernel } from "../../compiler/loop/print.ts";
-import { debugs } from "../../ir/debug.ts";
+import { debug } from "../../ir/debug.ts";
 import { type WasmMemory } from "./memory.ts";
 
 /** Every kernel of a device, compiled once, as an entry of a table of functions. */
@@ -28,7 +28,7 @@ export function createKernels(memory: WasmMemory, onNew: (bytes: Uint8Array) => 
     indexOf(kernel) {
       let index = indices.get(kernel.key);
       if (index !== undefined) return index;
-      if (debugs("code")) console.log(`// wasm\n${printKernel(kernel)}`);
+      debug("code", () => `// wasm: ${kernel.name}\n${printKernel(kernel)}`);
       const bytes = generateKernel(kernel, options);
       const module = new WebAssembly.Module(bytes);
       const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory } });

@@ -75,6 +75,8 @@ onmessage = ({ data }) => {
 };
 `;
 
+// A namespace import would do, but a bundler for browsers would have to be told of the module.
+// eslint-disable-next-line @typescript-eslint/consistent-type-imports
 type NodeThreads = typeof import("node:worker_threads");
 
 function warn(message: string): void {
