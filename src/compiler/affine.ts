@@ -48,6 +48,8 @@ export function compose(form: Affine, map: IndexMap, rank: number): Affine {
  */
 export function reshapeAffine(form: Affine, from: Shape, to: Shape): Affine | undefined {
   const coeffs = new Array<number>(to.length).fill(0);
+  // Nothing is ever read of an empty value, and its sizes say nothing about how axes correspond.
+  if (from.includes(0) || to.includes(0)) return { offset: form.offset, coeffs };
   let i = 0;
   let j = 0;
   while (i < from.length || j < to.length) {

@@ -27,6 +27,11 @@ export interface Captured {
   readonly outputs: readonly Node[];
   /** Inputs before users. */
   readonly order: readonly Node[];
+  /**
+   * Positions in `order` of the inputs of computed nodes, one node's after the other's, then those of
+   * the outputs. The nodes' own `order` fields are overwritten by the next walk.
+   */
+  readonly edges: readonly number[];
   /** Leaves with elements, in order. */
   readonly inputs: readonly InputLeaf[];
   /** Where the numbers of the program's scalar arguments come from, in order. */
@@ -74,13 +79,18 @@ export function capture(outputs: readonly Node[]): Captured {
   const order = topological(outputs, isLeaf);
   const inputs: Node[] = [];
   const constants: (number | HostScalar)[] = [];
+  const edges: number[] = [];
   let hash = outputs.length;
   for (let i = 0; i < order.length; i++) {
     const node = order[i];
     const role = roleOf(node);
     if (role === ROLE.computed) {
       hash = mix(hash, signatureOf(node));
-      for (let k = 0; k < node.inputs.length; k++) hash = mix(hash, i - node.inputs[k].order);
+      for (let k = 0; k < node.inputs.length; k++) {
+        const at = node.inputs[k].order;
+        hash = mix(hash, i - at);
+        edges.push(at);
+      }
       continue;
     }
     hash = mix(hash, role);
@@ -89,8 +99,11 @@ export function capture(outputs: readonly Node[]): Captured {
     else
       constants.push(node.value instanceof HostScalar ? node.value : (node.attrs.value as number));
   }
-  for (const output of outputs) hash = mix(hash, output.order);
-  return { outputs, order, inputs, constants, hash };
+  for (const { order: at } of outputs) {
+    hash = mix(hash, at);
+    edges.push(at);
+  }
+  return { outputs, order, edges, inputs, constants, hash };
 }
 
 /** One node of a program, without the values that the captured graph held. */
@@ -144,7 +157,8 @@ function sameNodeAttrs(a: Attrs, b: Attrs): boolean {
 
 function matches(program: Program, captured: Captured): boolean {
   const { entries } = program;
-  const { order } = captured;
+  const { order, edges } = captured;
+  let edge = 0;
   if (entries.length !== order.length || program.outputs.length !== captured.outputs.length)
     return false;
   for (let i = 0; i < entries.length; i++) {
@@ -155,10 +169,10 @@ function matches(program: Program, captured: Captured): boolean {
     if (entry.role !== ROLE.computed) continue;
     if (entry.op !== node.op || entry.inputs.length !== node.inputs.length) return false;
     for (let k = 0; k < entry.inputs.length; k++)
-      if (entry.inputs[k] !== node.inputs[k].order) return false;
+      if (entry.inputs[k] !== edges[edge++]) return false;
     if (entry.op.name !== "marker" && !sameNodeAttrs(entry.attrs, node.attrs)) return false;
   }
-  return captured.outputs.every((output, i) => program.outputs[i] === output.order);
+  return program.outputs.every((at) => at === edges[edge++]);
 }
 
 /** The captured graph over placeholders, compiled for a device. */
@@ -166,10 +180,12 @@ export function buildProgram(captured: Captured, device: Device): Program {
   const nodes: Node[] = [];
   const inputs: Node[] = [];
   let constants = 0;
+  let edge = 0;
   const entries = captured.order.map((node): Entry => {
     const role = roleOf(node);
     const { op, attrs, shape, dtype } = node;
-    const own = role === ROLE.computed ? node.inputs : [];
+    const count = role === ROLE.computed ? node.inputs.length : 0;
+    const own = captured.edges.slice(edge, (edge += count));
     if (role === ROLE.input) {
       inputs.push(makeLeaf(primitive("placeholder"), { shape, dtype }));
       nodes.push(inputs[inputs.length - 1]);
@@ -180,14 +196,14 @@ export function buildProgram(captured: Captured, device: Device): Program {
       nodes.push(
         make(
           op,
-          own.map((x) => nodes[x.order]),
+          own.map((at) => nodes[at]),
           attrs,
         ),
       );
     }
-    return { role, op, attrs, shape, dtype, inputs: own.map((x) => x.order) };
+    return { role, op, attrs, shape, dtype, inputs: own };
   });
-  const outputs = captured.outputs.map((node) => node.order);
+  const outputs = captured.edges.slice(edge);
   const graph = { outputs: outputs.map((i) => nodes[i]), inputs, constants };
   // The walks of the compiler use the same scratch fields as the capture.
   const lower = (target: Target): Plan => compile(graph, target);
