@@ -15,6 +15,14 @@ export interface DeviceStats {
   runs: number;
 }
 
+/** A graph that a device can compile, in as many ways as it likes. */
+export interface Loadable {
+  /** Arithmetic operations of one run, an estimate. */
+  readonly cost: number;
+  /** The plan for a target. */
+  lower(target: Target): Plan;
+}
+
 /** A plan made ready on a device. */
 export interface LoadedPlan {
   /**
@@ -48,6 +56,13 @@ export interface Device {
   upload(buffer: DeviceBuffer, data: TypedArray): void;
   /** A copy of the first `length` elements. */
   read(buffer: DeviceBuffer, dtype: DType, length: number): TypedArray;
-  /** `lower` compiles the same graph for another target, for devices that run it in several ways. */
-  load(plan: Plan, lower?: (target: Target) => Plan): LoadedPlan;
+  /** The elements of a buffer as an array, without a copy where that is possible; the buffer is given up. */
+  take(buffer: DeviceBuffer, dtype: DType, length: number): TypedArray;
+  /**
+   * Devices that work on the host's memory: a buffer that is the array itself, only to be read. The
+   * array must not change while the buffer is in use.
+   */
+  adopt?(data: TypedArray): DeviceBuffer;
+  /** Makes a graph ready to run. */
+  load(graph: Loadable): LoadedPlan;
 }

@@ -100,16 +100,21 @@ export function execute(
     borrowed.push(buffer);
     return buffer;
   };
+  let results: DeviceBuffer[] = [];
   try {
     const memory = inputs.map((leaf) => inputBuffer(device, leaf, borrow));
-    const results = specs.map(({ shape, dtype }) => borrow(sizeOf(shape) * itemBytes(dtype)));
+    results = specs.map(({ shape, dtype }) =>
+      device.allocate(Math.max(1, sizeOf(shape) * itemBytes(dtype))),
+    );
     const numbers = constants.map((c) => (c instanceof HostScalar ? c.get() : c));
     program.loaded.run(memory, [...fixed, ...results], numbers);
+    const taken = results;
+    results = [];
     return specs.map(
-      ({ shape, dtype }, i) => new HostValue(device.read(results[i], dtype, sizeOf(shape))),
+      ({ shape, dtype }, i) => new HostValue(device.take(taken[i], dtype, sizeOf(shape))),
     );
   } finally {
-    for (const buffer of borrowed) device.free(buffer);
+    for (const buffer of [...borrowed, ...results]) device.free(buffer);
     residents.get(device)?.trim();
   }
 }
@@ -133,6 +138,7 @@ function inputBuffer(
     throw new Error(
       `a tensor of shape ${showShape(leaf.shape)} only has a value while the function it belongs to runs`,
     );
+  if (device.adopt) return device.adopt(value.data);
   // What is used a second time will probably be used a third time.
   if (value.uses++ > 0) return residentsOf(device).bufferOf(value);
   const buffer = borrow(value.data.byteLength);

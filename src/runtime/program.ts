@@ -1,6 +1,4 @@
 import { compile } from "../compiler/compile.ts";
-import { type Target } from "../compiler/loop/loop.ts";
-import { type Plan } from "../compiler/plan.ts";
 import { type DType } from "../ir/dtype.ts";
 import {
   type Attrs,
@@ -206,8 +204,10 @@ export function buildProgram(captured: Captured, device: Device): Program {
   const outputs = captured.edges.slice(edge);
   const graph = { outputs: outputs.map((i) => nodes[i]), inputs, constants };
   // The walks of the compiler use the same scratch fields as the capture.
-  const lower = (target: Target): Plan => compile(graph, target);
-  const loaded = device.load(lower(device.target), lower);
+  const loaded = device.load({
+    cost: captured.order.reduce((sum, node) => sum + (isLeaf(node) ? 0 : node.op.cost(node)), 0),
+    lower: (target) => compile(graph, target),
+  });
   return { entries, outputs, loaded, watched: new Set() };
 }
 

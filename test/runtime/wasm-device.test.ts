@@ -26,7 +26,10 @@ interface Loaded {
 }
 
 function load(device: Device, outputs: Node[], leaves: Node[]): Loaded {
-  const plan = device.load(compile({ outputs, inputs: leaves, constants: 0 }, device.target));
+  const plan = device.load({
+    cost: Infinity,
+    lower: (target) => compile({ outputs, inputs: leaves, constants: 0 }, target),
+  });
   const inputs = valuesOf(leaves).map(({ data }) => {
     const buffer = device.allocate(data.byteLength);
     device.upload(buffer, data);

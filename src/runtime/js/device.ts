@@ -1,10 +1,15 @@
 import { type CompiledKernel, compileKernel, printSource } from "../../codegen/js/generate.ts";
 import { type Kernel, type Target } from "../../compiler/loop/loop.ts";
-import { type Plan } from "../../compiler/plan.ts";
 import { debug } from "../../ir/debug.ts";
 import { type DType, itemBytes, type TypedArray, viewArray } from "../../ir/dtype.ts";
-import { type Device, type DeviceBuffer, type DeviceStats, type LoadedPlan } from "../device.ts";
-import { type Bindings, bindPlan } from "./plan.ts";
+import {
+  type Device,
+  type DeviceBuffer,
+  type DeviceStats,
+  type Loadable,
+  type LoadedPlan,
+} from "../device.ts";
+import { type Bindings, bindPlan, type Place } from "./plan.ts";
 
 /** `vectors` of the tile counts scalars: a block of 4 × 4 keeps its sums in registers. */
 const TARGET: Target = {
@@ -16,12 +21,15 @@ const TARGET: Target = {
 };
 
 /** Memory of the js device: the garbage collector owns it. */
-export interface JsBuffer extends DeviceBuffer {
-  memory: ArrayBuffer;
+interface JsBuffer extends DeviceBuffer, Place {
+  memory: ArrayBufferLike;
 }
 
 /** Typed arrays are of 8-byte elements at most. */
 const newMemory = (bytes: number): ArrayBuffer => new ArrayBuffer(Math.ceil(bytes / 8) * 8);
+
+const atLeast = (place: Place, bytes: number): Place =>
+  place.memory.byteLength >= bytes ? place : { memory: newMemory(bytes), offset: 0 };
 
 /**
  * A device that runs plans as generated JavaScript on the calling thread. It is the reference that
@@ -32,8 +40,8 @@ export function createJsDevice(): Device {
   const kernels = new Map<string, CompiledKernel>();
   // Plans run one at a time, so they share one arena and one scratch memory, as large as the
   // largest plan needs. A plan that runs after either was replaced binds its views anew.
-  let arena = newMemory(0);
-  let scratch = newMemory(0);
+  let arena: Place = { memory: newMemory(0), offset: 0 };
+  let scratch = arena;
 
   function compile(kernel: Kernel): CompiledKernel {
     let compiled = kernels.get(kernel.key);
@@ -47,7 +55,8 @@ export function createJsDevice(): Device {
     return compiled;
   }
 
-  function load(plan: Plan): LoadedPlan {
+  function load({ lower }: Loadable): LoadedPlan {
+    const plan = lower(TARGET);
     stats.plansLoaded++;
     const program = bindPlan(plan, compile);
     let released = false;
@@ -63,12 +72,11 @@ export function createJsDevice(): Device {
           `run: expected ${plan.inputs.length} inputs and ${plan.outputs.length} outputs, ` +
             `got ${inputs.length} and ${outputs.length}`,
         );
-      if (arena.byteLength < plan.arenaBytes) arena = newMemory(plan.arenaBytes);
-      if (scratch.byteLength < plan.scratchBytes) scratch = newMemory(plan.scratchBytes);
-      const memoryOf = (buffer: DeviceBuffer): ArrayBuffer => (buffer as JsBuffer).memory;
+      arena = atLeast(arena, plan.arenaBytes);
+      scratch = atLeast(scratch, plan.scratchBytes);
       return {
-        inputs: inputs.map(memoryOf),
-        outputs: outputs.map(memoryOf),
+        inputs: inputs as JsBuffer[],
+        outputs: outputs as JsBuffer[],
         constants,
         arena,
         scratch,
@@ -94,23 +102,34 @@ export function createJsDevice(): Device {
     name: "js",
     target: TARGET,
     stats,
-    allocate: (bytes): JsBuffer => ({ bytes, memory: newMemory(bytes) }),
+    allocate: (bytes): JsBuffer => ({ bytes, memory: newMemory(bytes), offset: 0 }),
     free(buffer) {
       (buffer as JsBuffer).memory = newMemory(0);
     },
     upload(buffer, data) {
-      const { memory } = buffer as JsBuffer;
+      const { memory, offset } = buffer as JsBuffer;
       if (data.byteLength > memory.byteLength)
         throw new RangeError(
           `upload: ${data.byteLength} bytes do not fit in a buffer of ${memory.byteLength}`,
         );
-      new Uint8Array(memory).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      new Uint8Array(memory, offset).set(
+        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      );
     },
     read(buffer, dtype: DType, length: number): TypedArray {
-      const { memory } = buffer as JsBuffer;
-      const copy = memory.slice(0, length * itemBytes(dtype));
+      const { memory, offset } = buffer as JsBuffer;
+      const copy = memory.slice(offset, offset + length * itemBytes(dtype));
       return viewArray(dtype, copy, 0, length);
     },
+    take(buffer, dtype, length) {
+      const { memory, offset } = buffer as JsBuffer;
+      return viewArray(dtype, memory, offset, length);
+    },
+    adopt: (data): JsBuffer => ({
+      bytes: data.byteLength,
+      memory: data.buffer,
+      offset: data.byteOffset,
+    }),
     load,
   };
 }

@@ -3,13 +3,19 @@ import { type BufferParam, type Kernel } from "../../compiler/loop/loop.ts";
 import { type KernelStep, type Plan, type PlanArg, type Step } from "../../compiler/plan.ts";
 import { itemBytes, type TypedArray, viewArray } from "../../ir/dtype.ts";
 
+/** Memory from `offset` bytes on. */
+export interface Place {
+  readonly memory: ArrayBufferLike;
+  readonly offset: number;
+}
+
 /** The memory of one run. */
 export interface Bindings {
-  readonly inputs: readonly ArrayBuffer[];
-  readonly outputs: readonly ArrayBuffer[];
+  readonly inputs: readonly Place[];
+  readonly outputs: readonly Place[];
   readonly constants: readonly number[];
-  readonly arena: ArrayBuffer;
-  readonly scratch: ArrayBuffer;
+  readonly arena: Place;
+  readonly scratch: Place;
 }
 
 /** A plan whose kernels are functions. */
@@ -42,8 +48,8 @@ const NOTHING = new Uint8Array(0);
 /** Where the view of a kernel argument lies and what type it has. */
 interface Argument {
   readonly param: BufferParam;
-  readonly memory: (bindings: Bindings) => ArrayBuffer;
-  /** Bytes into that memory, before loops advance it. */
+  readonly place: (bindings: Bindings) => Place;
+  /** Bytes from that place, before loops advance it. */
   readonly offset: number;
   /** Bytes a turn, one entry an enclosing loop. */
   readonly advance: readonly number[];
@@ -51,19 +57,18 @@ interface Argument {
 
 function bindArgument(plan: Plan, kernel: Kernel, arg: PlanArg, index: number): Argument {
   const param = kernel.buffers[index];
-  if ("scratch" in arg)
-    return { param, memory: (b) => b.scratch, offset: arg.scratch, advance: [] };
+  if ("scratch" in arg) return { param, place: (b) => b.scratch, offset: arg.scratch, advance: [] };
   const { place } = plan.buffers[arg.buffer];
   const bytes = itemBytes(param.dtype);
   const offset = arg.offset * bytes;
   const advance = (arg.advance ?? []).map((elements) => elements * bytes);
   switch (place.kind) {
     case "arena":
-      return { param, memory: (b) => b.arena, offset: place.offset + offset, advance };
+      return { param, place: (b) => b.arena, offset: place.offset + offset, advance };
     case "input":
-      return { param, memory: (b) => b.inputs[place.index], offset, advance };
+      return { param, place: (b) => b.inputs[place.index], offset, advance };
     case "output":
-      return { param, memory: (b) => b.outputs[place.index], offset, advance };
+      return { param, place: (b) => b.outputs[place.index], offset, advance };
   }
 }
 
@@ -72,8 +77,8 @@ function updateViews(call: Call, bindings: Bindings, turns: readonly number[]): 
   const { args, views } = call;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
-    const memory = arg.memory(bindings);
-    let offset = arg.offset;
+    const { memory, offset: start } = arg.place(bindings);
+    let offset = start + arg.offset;
     for (let d = 0; d < arg.advance.length; d++) offset += arg.advance[d] * turns[d];
     const view = views[i];
     if (view.buffer === memory && view.byteOffset === offset) continue;
@@ -139,7 +144,8 @@ export function bindPlan(plan: Plan, compile: (kernel: Kernel) => CompiledKernel
     for (const { views } of calls)
       for (let i = 0; i < views.length; i++) {
         const memory = views[i].buffer;
-        if (memory !== bindings.arena && memory !== bindings.scratch) views[i] = NOTHING;
+        if (memory !== bindings.arena.memory && memory !== bindings.scratch.memory)
+          views[i] = NOTHING;
       }
   }
 

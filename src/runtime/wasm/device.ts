@@ -1,12 +1,18 @@
 import { type Kernel, type Target } from "../../compiler/loop/loop.ts";
-import { type Plan } from "../../compiler/plan.ts";
-import { itemBytes, viewArray } from "../../ir/dtype.ts";
+import { type DType, itemBytes, type TypedArray, viewArray } from "../../ir/dtype.ts";
 import { showShape, sizeOf } from "../../ir/shape.ts";
-import { type Device, type DeviceBuffer, type DeviceStats, type LoadedPlan } from "../device.ts";
+import { type Bases, bindPlan } from "../commands.ts";
+import {
+  type Device,
+  type DeviceBuffer,
+  type DeviceStats,
+  type LoadedPlan,
+  type Loadable,
+} from "../device.ts";
 import { Blocks } from "./blocks.ts";
 import { createKernels } from "./kernels.ts";
 import { WasmMemory } from "./memory.ts";
-import { type Bases, bindPlan } from "./plan.ts";
+import { wasmEncoding } from "./plan.ts";
 import { Pool } from "./pool.ts";
 import { canShareMemory } from "./worker.ts";
 
@@ -78,12 +84,11 @@ export function createWasmDevice(options: WasmOptions): Device {
   const pool = new Pool(memory, kernels.table, threads);
   const arena = new CommonBlock(memory);
   const scratch = new CommonBlock(memory);
-  const binder = {
-    memory,
-    kernelIndex: (kernel: Kernel) => kernels.indexOf(kernel),
+  const encoding = wasmEncoding(memory, {
+    kernel: (kernel: Kernel) => kernels.indexOf(kernel),
     share: ({ pieces, cost }: { pieces: number; cost: number }) =>
       threads > 1 && pieces > 1 && cost >= SHARED_COST ? Math.ceil(pieces / (threads * PARTS)) : 0,
-  };
+  });
 
   function addressOf(buffer: DeviceBuffer, action: string): number {
     const { address } = buffer as WasmBuffer;
@@ -94,8 +99,9 @@ export function createWasmDevice(options: WasmOptions): Device {
     return address;
   }
 
-  function load(plan: Plan): LoadedPlan {
-    const program = bindPlan(plan, binder);
+  function load({ lower }: Loadable): LoadedPlan {
+    const plan = lower(target);
+    const program = bindPlan(plan, encoding);
     stats.plansLoaded++;
     let released = false;
     const need = {
@@ -156,15 +162,27 @@ export function createWasmDevice(options: WasmOptions): Device {
     };
   }
 
+  function free(buffer: DeviceBuffer): void {
+    memory.free(addressOf(buffer, "free"));
+    (buffer as WasmBuffer).address = -1;
+  }
+
+  function read(buffer: DeviceBuffer, dtype: DType, length: number): TypedArray {
+    const address = addressOf(buffer, "read");
+    const bytes = length * itemBytes(dtype);
+    if (bytes > buffer.bytes)
+      throw new RangeError(`read: ${bytes} bytes were asked of a buffer of ${buffer.bytes}`);
+    const copy = new Uint8Array(bytes);
+    copy.set(memory.views.u8.subarray(address, address + bytes));
+    return viewArray(dtype, copy.buffer, 0, length);
+  }
+
   return {
     name: "wasm",
     target,
     stats,
     allocate: (bytes): WasmBuffer => ({ bytes, address: memory.allocate(bytes) }),
-    free(buffer) {
-      memory.free(addressOf(buffer, "free"));
-      (buffer as WasmBuffer).address = -1;
-    },
+    free,
     upload(buffer, data) {
       const address = addressOf(buffer, "upload");
       if (data.byteLength > buffer.bytes)
@@ -173,14 +191,11 @@ export function createWasmDevice(options: WasmOptions): Device {
         );
       memory.views.u8.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), address);
     },
-    read(buffer, dtype, length) {
-      const address = addressOf(buffer, "read");
-      const bytes = length * itemBytes(dtype);
-      if (bytes > buffer.bytes)
-        throw new RangeError(`read: ${bytes} bytes were asked of a buffer of ${buffer.bytes}`);
-      const copy = new Uint8Array(bytes);
-      copy.set(memory.views.u8.subarray(address, address + bytes));
-      return viewArray(dtype, copy.buffer, 0, length);
+    read,
+    take(buffer, dtype, length) {
+      const data = read(buffer, dtype, length);
+      free(buffer);
+      return data;
     },
     load,
   };
