@@ -66,3 +66,14 @@ export interface Device {
   /** Makes a graph ready to run. */
   load(graph: Loadable): LoadedPlan;
 }
+
+/** A device that cannot work here, for a reason that is nobody's mistake: another one takes its place. */
+export class DeviceUnavailable extends Error {
+  readonly device: string;
+
+  constructor(device: string, reason: string) {
+    super(`the device "${device}" cannot be used: ${reason}`);
+    this.name = "DeviceUnavailable";
+    this.device = device;
+  }
+}

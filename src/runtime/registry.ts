@@ -1,5 +1,6 @@
 import { type Device } from "./device.ts";
 import { createJsDevice } from "./js/device.ts";
+import { createNativeDevice } from "./native/device.ts";
 import { createWasmDevice } from "./wasm/device.ts";
 
 /** How a device is to run. */
@@ -10,6 +11,7 @@ export interface DeviceOptions {
 
 const FACTORIES: Record<string, (options: Required<DeviceOptions>) => Device> = {
   wasm: createWasmDevice,
+  native: (options) => createNativeDevice(options, createJsDevice()),
   js: () => createJsDevice(),
 };
 

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import koffi from "koffi";
-import { generateSource, KERNEL_PARAMETERS, SCALAR_BYTES } from "../../src/codegen/c/generate.ts";
+import { KERNEL_PARAMETERS, SCALAR_BYTES } from "../../src/codegen/c/abi.ts";
+import { generateSource } from "../../src/codegen/c/generate.ts";
 import { type Kernel } from "../../src/compiler/loop/loop.ts";
 import { COMPILER_FLAGS } from "../../src/runtime/native/compiler.ts";
 import { type RunKernel } from "./operation-cases.ts";
@@ -22,7 +23,14 @@ export function compileAll(kernels: readonly Kernel[], vectorBytes: number): Run
   const folder = mkdtempSync(path.join(tmpdir(), "nabla-c-"));
   const [source, library] = ["kernels.c", "kernels.so"].map((name) => path.join(folder, name));
   writeFileSync(source, generateSource(named, vectorBytes));
-  execFileSync(process.env.NABLA_CC ?? "cc", [...COMPILER_FLAGS, "-O0", "-o", library, source]);
+  execFileSync(process.env.NABLA_CC ?? "cc", [
+    ...COMPILER_FLAGS,
+    "-march=native",
+    "-O0",
+    "-o",
+    library,
+    source,
+  ]);
   const loaded = koffi.load(library);
   rmSync(folder, { recursive: true });
   const functions = new Map<string, (...args: unknown[]) => void>();

@@ -7,22 +7,13 @@ import {
   type Var,
 } from "../../compiler/loop/loop.ts";
 import { isFloat } from "../../ir/dtype.ts";
+import { KERNEL_PARAMETERS, SCALAR_BYTES } from "./abi.ts";
 import { createHelpers } from "./helpers.ts";
 import { type Context, expression, showArgument } from "./operations.ts";
 import { createTypes, memoryElement } from "./types.ts";
 
 // Loop language to C. A pointer is a C pointer; statements map one to one, so the source reads like
 // the printed kernel.
-
-/**
- * How a kernel is called. `buffers` holds a pointer for each buffer, or, for scratch buffers, bytes into
- * `scratch`; `scalars` a slot of 8 bytes each, in the scalar's own type.
- */
-export const KERNEL_PARAMETERS =
-  "void *buffers, void *scalars, void *ints, int begin, int end, void *scratch";
-
-/** Bytes of a scalar argument. */
-export const SCALAR_BYTES = 8;
 
 /** A kernel and the name of the function that it becomes. */
 export interface NamedKernel {

@@ -1,0 +1,244 @@
+import { type Kernel, type Target } from "../../compiler/loop/loop.ts";
+import { type Plan, type Step } from "../../compiler/plan.ts";
+import { itemBytes, viewArray } from "../../ir/dtype.ts";
+import { sizeOf } from "../../ir/shape.ts";
+import { bindPlan, type BoundPlan } from "../commands.ts";
+import {
+  type Device,
+  type DeviceBuffer,
+  type DeviceStats,
+  DeviceUnavailable,
+  type Loadable,
+  type LoadedPlan,
+} from "../device.ts";
+import { nodeModule } from "../node.ts";
+import { type Compiler, findCompiler, identifyCompiler } from "./compiler.ts";
+import { nativeEncoding } from "./encoding.ts";
+import { createKernels, type Kernels } from "./kernels.ts";
+import { hasKoffi, loadRunner, type Pool, type Runner } from "./library.ts";
+import { addressOf, type NativeBuffer, newBuffer } from "./memory.ts";
+
+/** Steps of fewer operations than this are done before another thread has woken up. */
+const SHARED_COST = 20_000;
+/** Parts of a step that each thread takes on average: a slow thread then leaves more to the others. */
+const PARTS = 4;
+
+/** Operations that the first tier does in about a tenth of the time that compiling a few kernels takes. */
+const CHEAP = 5_000_000;
+/** Operations that the first tier does at most for one graph, all runs together. */
+const FIRST_TIER = 50_000_000;
+const FIRST_TIER_RUNS = 1000;
+
+/** Why the device cannot be used here, as far as that can be told at no cost; undefined where it can. */
+export function nativeProblem(): string | undefined {
+  if (nodeModule("fs") === undefined) return "it needs Node 20.16 or later";
+  if (process.platform === "win32") return "it needs POSIX threads";
+  if (findCompiler() === undefined)
+    return "no C compiler is installed (cc, clang, gcc or zig on the PATH, or NABLA_CC)";
+  return hasKoffi() ? undefined : "the package koffi is not installed: npm install koffi";
+}
+
+/** Register blocks: what the vector registers hold beside two operands. */
+function targetFor({ vectorBytes }: Compiler, threads: number): Target {
+  const wide = vectorBytes === 64;
+  return {
+    name: "native",
+    vectorBytes,
+    math: "expand",
+    tile: {
+      rows: wide ? 12 : vectorBytes === 32 ? 6 : 8,
+      vectors: 2,
+      kBlock: 384,
+      mBlock: 144,
+      nBlock: 512,
+    },
+    threads,
+  };
+}
+
+/** What the device has once a graph was worth compiling. */
+interface Machine {
+  readonly target: Target;
+  readonly runner: Runner;
+  readonly pool: Pool;
+  readonly kernels: Kernels;
+}
+
+const kernelsOf = (steps: readonly Step[]): Kernel[] =>
+  steps.flatMap((step) => (step.kind === "loop" ? kernelsOf(step.body) : [step.kernel]));
+
+/**
+ * A device that runs plans as C, compiled by the system's compiler, on `threads` threads.
+ *
+ * Nobody waits for the compiler on something small: graphs of few operations run on `firstTier` over the
+ * same memory, until they have been run so often that compiling them pays. When that is depends on the
+ * graph alone, so results do not depend on how fast the compiler is or what it has compiled before.
+ *
+ * @throws DeviceUnavailable where there is no compiler or no koffi, at the latest at the first run.
+ */
+export function createNativeDevice(options: { threads: number }, firstTier: Device): Device {
+  const problem = nativeProblem();
+  if (problem !== undefined) throw new DeviceUnavailable("native", problem);
+  const { threads } = options;
+  const stats: DeviceStats = { kernelsCompiled: 0, plansLoaded: 0, runs: 0 };
+  let machine: Machine | undefined;
+  let arena: NativeBuffer = newBuffer(0, undefined);
+
+  function start(): Machine {
+    if (machine) return machine;
+    const compiler = identifyCompiler(findCompiler()!);
+    const runner = loadRunner(compiler);
+    const kernels = createKernels(compiler, runner, () => stats.kernelsCompiled++);
+    machine = {
+      target: targetFor(compiler, threads),
+      runner,
+      pool: runner.createPool(threads),
+      kernels,
+    };
+    return machine;
+  }
+
+  const share = ({ pieces, cost }: { pieces: number; cost: number }): number =>
+    threads > 1 && pieces > 1 && cost >= SHARED_COST ? Math.ceil(pieces / (threads * PARTS)) : 0;
+
+  /** The compiled plan. */
+  function loadCompiled(plan: Plan): LoadedPlan {
+    const { runner, pool, kernels } = start();
+    kernels.prepare(kernelsOf(plan.steps));
+    const encoding = nativeEncoding(runner, {
+      kernel: (kernel) => kernels.addressOf(kernel),
+      share,
+    });
+    const program: BoundPlan = bindPlan(plan, encoding);
+    const bytesOf = ({ dtype, shape }: Plan["inputs"][number]): number =>
+      sizeOf(shape) * itemBytes(dtype);
+    const need = { input: plan.inputs.map(bytesOf), output: plan.outputs.map(bytesOf) };
+    const addresses = (buffers: readonly DeviceBuffer[], kind: "input" | "output"): number[] => {
+      if (buffers.length !== need[kind].length)
+        throw new Error(`run: expected ${need[kind].length} ${kind}s, got ${buffers.length}`);
+      return buffers.map((buffer, i) => {
+        if (buffer.bytes < need[kind][i])
+          throw new RangeError(
+            `run: ${kind} ${i} needs ${need[kind][i]} bytes, got a buffer of ${buffer.bytes}`,
+          );
+        const { memory, offset } = buffer as NativeBuffer;
+        return addressOf(runner, memory) + offset;
+      });
+    };
+    let released = false;
+    const bases = (
+      inputs: readonly DeviceBuffer[],
+      outputs: readonly DeviceBuffer[],
+      constants: readonly number[],
+    ) => {
+      if (released) throw new Error("run: the plan was released");
+      if (constants.length !== plan.constants)
+        throw new Error(`run: expected ${plan.constants} constants, got ${constants.length}`);
+      if (arena.bytes < plan.arenaBytes) arena = newBuffer(plan.arenaBytes, runner);
+      pool.reserve(plan.scratchBytes);
+      return {
+        inputs: addresses(inputs, "input"),
+        outputs: addresses(outputs, "output"),
+        constants,
+        arena: addressOf(runner, arena.memory) + arena.offset,
+      };
+    };
+    return {
+      run(inputs, outputs, constants) {
+        program.run(bases(inputs, outputs, constants), (from, to) => pool.run(from, to));
+      },
+      profile: (inputs, outputs, constants) =>
+        program.profile(bases(inputs, outputs, constants), (from, to) => pool.run(from, to)),
+      release() {
+        released = true;
+        program.release();
+      },
+    };
+  }
+
+  function load(graph: Loadable): LoadedPlan {
+    stats.plansLoaded++;
+    const runs =
+      graph.cost > CHEAP || process.env.NABLA_FIRST_TIER === "off"
+        ? 0
+        : Math.min(FIRST_TIER_RUNS, Math.floor(FIRST_TIER / Math.max(1, graph.cost)));
+    let left = runs;
+    let first: LoadedPlan | undefined;
+    let plan: Plan | undefined;
+    let compiled: LoadedPlan | undefined;
+
+    /** The tier whose turn it is. */
+    function tier(): LoadedPlan {
+      if (left > 0) {
+        // A graph that is run a second time will probably be run more often.
+        if (left === runs - 1) prefetch();
+        left--;
+        return (first ??= firstTier.load(graph));
+      }
+      if (!compiled) {
+        compiled = loadCompiled((plan ??= graph.lower(start().target)));
+        first?.release();
+        first = undefined;
+      }
+      return compiled;
+    }
+
+    function prefetch(): void {
+      try {
+        const { target, kernels } = start();
+        plan = graph.lower(target);
+        kernels.prefetch(kernelsOf(plan.steps));
+      } catch (error) {
+        // When its turn comes, the compiled tier says so; until then nothing is wrong.
+        if (!(error instanceof DeviceUnavailable)) throw error;
+      }
+    }
+
+    return {
+      run(inputs, outputs, constants) {
+        tier().run(inputs, outputs, constants);
+        stats.runs++;
+      },
+      profile(inputs, outputs, constants) {
+        stats.runs++;
+        return tier().profile(inputs, outputs, constants);
+      },
+      release() {
+        first?.release();
+        compiled?.release();
+      },
+    };
+  }
+
+  return {
+    name: "native",
+    get target() {
+      return start().target;
+    },
+    stats,
+    allocate: (bytes) => newBuffer(bytes, machine?.runner),
+    free: () => undefined,
+    upload(buffer, data) {
+      const { memory, offset, bytes } = buffer as NativeBuffer;
+      if (data.byteLength > bytes)
+        throw new RangeError(`upload: ${data.byteLength} bytes do not fit in a buffer of ${bytes}`);
+      new Uint8Array(memory, offset).set(
+        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      );
+    },
+    read(buffer, dtype, length) {
+      const { memory, offset } = buffer as NativeBuffer;
+      return viewArray(dtype, memory.slice(offset, offset + length * itemBytes(dtype)), 0, length);
+    },
+    take(buffer, dtype, length) {
+      const { memory, offset } = buffer as NativeBuffer;
+      return viewArray(dtype, memory, offset, length);
+    },
+    adopt: (data): NativeBuffer => ({
+      bytes: data.byteLength,
+      memory: data.buffer,
+      offset: data.byteOffset,
+    }),
+    load,
+  };
+}

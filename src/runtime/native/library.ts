@@ -1,0 +1,109 @@
+import { DeviceUnavailable } from "../device.ts";
+import { buildAll } from "./build.ts";
+import { type Compiler } from "./compiler.ts";
+import { nodeFs, nodeModules, nodePath } from "./modules.ts";
+import { RUNNER_SOURCE } from "./runner.ts";
+
+/** What the device uses of koffi, which calls functions of C. */
+interface Koffi {
+  load(file: string): { func(declaration: string): unknown };
+  address(memory: ArrayBufferLike): number | bigint;
+}
+
+/** The folder that programs, and with them optional packages, are found from. */
+const requireFrom = (): NodeJS.Require =>
+  nodeModules().createRequire(nodePath().join(process.cwd(), "index.js"));
+
+/** Looks for koffi beside the framework, then beside the program. */
+function locate(): string | undefined {
+  for (const require of [nodeModules().createRequire(import.meta.url), requireFrom()])
+    try {
+      return require.resolve("koffi");
+    } catch {
+      continue;
+    }
+  return undefined;
+}
+
+/** Whether koffi is installed. */
+export const hasKoffi = (): boolean => locate() !== undefined;
+
+function loadKoffi(): Koffi {
+  const file = locate();
+  if (file === undefined)
+    throw new DeviceUnavailable("native", "the package koffi is not installed: npm install koffi");
+  try {
+    return nodeModules().createRequire(import.meta.url)(file) as Koffi;
+  } catch (error) {
+    throw new DeviceUnavailable("native", `koffi cannot be loaded: ${String(error)}`);
+  }
+}
+
+/** The runner's functions. Addresses are numbers. */
+export interface Runner {
+  addressOf(memory: ArrayBufferLike): number;
+  /** The address of a function in a library. */
+  open(file: string, symbol: string): number;
+  /** Tells the system of large memory. */
+  advise(address: number, bytes: number): void;
+  createPool(threads: number): Pool;
+}
+
+export interface Pool {
+  /** Makes room for scratch memory, in bytes a thread. */
+  reserve(bytes: number): void;
+  run(from: number, to: number): void;
+  /** As `run`; adds the seconds of each call to `seconds`. */
+  profile(from: number, to: number, seconds: Float64Array): void;
+}
+
+const LARGE = 4 << 20;
+
+/** Compiles the runner, or finds it on disk, and loads it. */
+export function loadRunner(compiler: Compiler): Runner {
+  const [file] = buildAll(compiler, [{ source: RUNNER_SOURCE, flags: ["-O2", "-pthread"] }]);
+  const koffi = loadKoffi();
+  const library = koffi.load(file);
+  const declare = <F>(declaration: string): F => library.func(declaration) as F;
+  type Address = unknown;
+  const create = declare<(threads: number) => Address>("void *nabla_create(int threads)");
+  const reserve = declare<(pool: Address, bytes: number) => number>(
+    "int nabla_reserve(void *pool, int64_t bytes)",
+  );
+  const run = declare<
+    (pool: Address, from: number, to: number, seconds: Float64Array | null) => void
+  >("void nabla_run(void *pool, int64_t from, int64_t to, _Inout_ double *seconds)");
+  const open = declare<(file: string, symbol: string) => number>(
+    "double nabla_open(const char *file, const char *symbol)",
+  );
+  const error = declare<() => string>("const char *nabla_error()");
+  const advise = declare<(address: number, bytes: number) => void>(
+    "void nabla_advise(int64_t address, int64_t bytes)",
+  );
+  return {
+    addressOf: (memory) => Number(koffi.address(memory)),
+    open(path, symbol) {
+      const address = open(path, symbol);
+      if (address !== 0) return address;
+      const why = error();
+      // A library that cannot be loaded must not be found again.
+      nodeFs().rmSync(path, { force: true });
+      throw new DeviceUnavailable("native", `${path} cannot be loaded: ${why}`);
+    },
+    advise(address, bytes) {
+      if (bytes >= LARGE) advise(address, bytes);
+    },
+    createPool(threads) {
+      const pool = create(threads);
+      if (!pool) throw new DeviceUnavailable("native", "no memory for a pool of threads");
+      return {
+        reserve(bytes) {
+          if (reserve(pool, bytes) === 0)
+            throw new Error(`native: no memory for ${bytes} bytes a thread`);
+        },
+        run: (from, to) => run(pool, from, to, null),
+        profile: (from, to, seconds) => run(pool, from, to, seconds),
+      };
+    },
+  };
+}

@@ -1,0 +1,210 @@
+// The part of the device that is itself C: it walks lists of commands, calls the kernels, and shares the
+// pieces of large steps with a pool of threads.
+
+/** Calls a kernel: function, buffers, scalars, ints, pieces, pieces taken at a time, number of the call. */
+export const CALL = 1;
+/** Runs the next [4] bytes of commands [1] times; after each turn the [3] moves at [2] are made. */
+export const LOOP = 2;
+/** A command is eight words of 64 bits. */
+export const COMMAND_BYTES = 64;
+/** A move is two words: the address of a pointer, and the bytes added to it. */
+export const MOVE_BYTES = 16;
+
+/**
+ * How work is shared: the calling thread writes down the step and then its ticket: a count of steps and
+ * the number of pieces left. Whoever exchanges the ticket for one with fewer pieces has taken those. The
+ * count makes an exchange fail for who still has an earlier step in mind. A worker counts itself active
+ * before it looks at the ticket, so the step is over when no pieces are left and nobody is active;
+ * workers that sleep, or are late, are not waited for.
+ */
+export const RUNNER_SOURCE = `
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <sys/mman.h>
+
+typedef void kernel(void *, void *, void *, int, int, void *);
+
+typedef struct { int64_t kind, a, b, c, d, e, f, g; } command;
+typedef struct { int64_t slot, by; } move;
+
+typedef struct {
+  _Alignas(64) _Atomic uint64_t ticket;
+  _Alignas(64) _Atomic int active;
+  _Alignas(64) _Atomic int sleepers;
+  _Alignas(64) kernel *run;
+  void *buffers, *scalars, *ints;
+  int pieces, share;
+  uint32_t count;
+  int threads;
+  char *scratch;
+  int64_t stride;
+  pthread_mutex_t lock, one;
+  pthread_cond_t wake;
+} pool;
+
+/* Looks at the ticket before a thread goes to sleep: some tens of microseconds. */
+#define SPINS 4000
+
+static inline void pause_briefly(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+static void take_part(pool *p, int thread) {
+  uint64_t ticket = atomic_load(&p->ticket);
+  while ((uint32_t)ticket != 0) {
+    uint32_t left = (uint32_t)ticket;
+    uint32_t taken = (uint32_t)p->share < left ? (uint32_t)p->share : left;
+    if (!atomic_compare_exchange_weak(&p->ticket, &ticket, ticket - taken)) continue;
+    int begin = p->pieces - (int)left;
+    p->run(p->buffers, p->scalars, p->ints, begin, begin + (int)taken, p->scratch + thread * p->stride);
+    ticket = atomic_load(&p->ticket);
+  }
+}
+
+typedef struct { pool *p; int thread; } start;
+
+static void *worker(void *given) {
+  start own = *(start *)given;
+  free(given);
+  pool *p = own.p;
+  for (;;) {
+    int spins = 0;
+    while ((uint32_t)atomic_load(&p->ticket) == 0) {
+      if (++spins < SPINS) { pause_briefly(); continue; }
+      pthread_mutex_lock(&p->lock);
+      atomic_fetch_add(&p->sleepers, 1);
+      while ((uint32_t)atomic_load(&p->ticket) == 0) pthread_cond_wait(&p->wake, &p->lock);
+      atomic_fetch_sub(&p->sleepers, 1);
+      pthread_mutex_unlock(&p->lock);
+    }
+    atomic_fetch_add(&p->active, 1);
+    take_part(p, own.thread);
+    atomic_fetch_sub(&p->active, 1);
+  }
+  return 0;
+}
+
+/* A pool with threads - 1 workers; null where there is no memory. */
+void *nabla_create(int threads) {
+  pool *p = 0;
+  if (posix_memalign((void **)&p, 64, sizeof(pool)) != 0) return 0;
+  memset(p, 0, sizeof(pool));
+  pthread_mutex_init(&p->lock, 0);
+  pthread_mutex_init(&p->one, 0);
+  pthread_cond_init(&p->wake, 0);
+  p->threads = threads;
+  for (int i = 1; i < threads; i++) {
+    start *given = malloc(sizeof(start));
+    pthread_t thread;
+    if (!given) break;
+    given->p = p;
+    given->thread = i;
+    if (pthread_create(&thread, 0, worker, given) != 0) { free(given); break; }
+    pthread_detach(thread);
+  }
+  return p;
+}
+
+/* Makes room for this many bytes of scratch memory a thread; 0 where there is none. */
+int nabla_reserve(void *given, int64_t bytes) {
+  pool *p = given;
+  if (bytes <= p->stride) return 1;
+  /* Threads' memories do not lie at the same places of the caches. */
+  int64_t stride = (bytes + 4095) / 4096 * 4096 + 4096 + 256;
+  char *scratch = 0;
+  if (posix_memalign((void **)&scratch, 4096, (size_t)(stride * p->threads)) != 0) return 0;
+  pthread_mutex_lock(&p->one);
+  free(p->scratch);
+  p->scratch = scratch;
+  p->stride = stride;
+  pthread_mutex_unlock(&p->one);
+  return 1;
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void call(pool *p, const command *c) {
+  kernel *run = (kernel *)c->a;
+  if (c->f == 0) {
+    run((void *)c->b, (void *)c->c, (void *)c->d, 0, (int)c->e, p->scratch);
+    return;
+  }
+  p->run = run;
+  p->buffers = (void *)c->b;
+  p->scalars = (void *)c->c;
+  p->ints = (void *)c->d;
+  p->pieces = (int)c->e;
+  p->share = (int)c->f;
+  p->count++;
+  atomic_store(&p->ticket, (uint64_t)p->count << 32 | (uint32_t)c->e);
+  if (atomic_load(&p->sleepers) > 0) {
+    pthread_mutex_lock(&p->lock);
+    pthread_cond_broadcast(&p->wake);
+    pthread_mutex_unlock(&p->lock);
+  }
+  take_part(p, 0);
+  while (atomic_load(&p->active) > 0) pause_briefly();
+}
+
+static void walk(pool *p, const char *from, const char *to, double *seconds) {
+  while (from < to) {
+    const command *c = (const command *)from;
+    from += sizeof(command);
+    if (c->kind == ${CALL}) {
+      double begin = seconds ? now() : 0;
+      call(p, c);
+      if (seconds) seconds[c->g] += now() - begin;
+      continue;
+    }
+    const move *moves = (const move *)c->b;
+    for (int64_t turn = 0; turn < c->a; turn++) {
+      walk(p, from, from + c->d, seconds);
+      for (int64_t i = 0; i < c->c; i++) *(char **)moves[i].slot += moves[i].by;
+    }
+    for (int64_t i = 0; i < c->c; i++) *(char **)moves[i].slot -= moves[i].by * c->a;
+    from += c->d;
+  }
+}
+
+/* Runs the commands from one address to another; adds the seconds of each call where asked to. */
+void nabla_run(void *given, int64_t from, int64_t to, double *seconds) {
+  pool *p = given;
+  pthread_mutex_lock(&p->one);
+  walk(p, (const char *)from, (const char *)to, seconds);
+  pthread_mutex_unlock(&p->one);
+}
+
+/* The address of a library's function as a number; 0 where it cannot be had. */
+double nabla_open(const char *file, const char *symbol) {
+  void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+  return library ? (double)(uintptr_t)dlsym(library, symbol) : 0;
+}
+
+/* Why nabla_open gave 0. */
+const char *nabla_error(void) {
+  const char *text = dlerror();
+  return text ? text : "the library lacks the kernel";
+}
+
+/* Large memory is faster in large pages, where the system lends them. */
+void nabla_advise(int64_t address, int64_t bytes) {
+#ifdef MADV_HUGEPAGE
+  int64_t page = 2 << 20, from = (address + page - 1) / page * page, to = (address + bytes) / page * page;
+  if (to > from) madvise((void *)from, (size_t)(to - from), MADV_HUGEPAGE);
+#endif
+}
+`;
