@@ -24,6 +24,7 @@ const target: Target = {
     kBlock: number("k", 1024),
     mBlock: number("m", 128),
     nBlock: number("n", 256),
+    strip: number("strip", 256),
   },
   threads: 1,
 };

@@ -5,7 +5,7 @@ import { type TypedArray, viewArray } from "../../src/ir/dtype.ts";
 
 const OPTIONS: GenerateOptions = { shared: false, maximumPages: 64, relaxed: false };
 const ARGS_AT = 64;
-const SCRATCH_BYTES = 65536;
+const SCRATCH_BYTES = 1 << 20;
 
 /**
  * Runs pieces `begin` … `end - 1` of a kernel in a memory of its own. `arrays` holds an entry a buffer,

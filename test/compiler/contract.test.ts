@@ -16,7 +16,7 @@ const target = (threads: number, kBlock: number): Target => ({
   name: "wasm",
   vectorBytes: 16,
   math: "expand",
-  tile: { rows: 4, vectors: 2, kBlock, mBlock: 8, nBlock: 16 },
+  tile: { rows: 4, vectors: 2, kBlock, mBlock: 8, nBlock: 16, strip: threads === 1 ? 16 : 8 },
   threads,
 });
 

@@ -113,6 +113,11 @@ class Writer {
         return this.line(`const ${this.type(s.v.type)} ${this.show(s.v)} = ${this.load(s)};`);
       case "store":
         return this.store(s);
+      case "transpose": {
+        const element = memoryElement(s.from.pointer!.dtype);
+        const args = [s.from, s.fromStride, s.to, s.toStride].map((x) => this.show(x));
+        return this.line(`${this.context.helpers.transpose(element, s.lanes, args)};`);
+      }
       case "address": {
         const [base, buffer] =
           s.base.kind === "buffer" ? [s.base.name, s.base] : [this.show(s.base), s.base.pointer!];

@@ -20,6 +20,8 @@ export interface Helpers {
   reinterpret(from: DType, to: DType, a: string): string;
   /** The lanes of a vector combined by halves. */
   across(op: string, from: Type, a: string): string;
+  /** Writes a block of lanes × lanes elements with its rows as columns: from, stride, to, stride. */
+  transpose(element: Element, lanes: number, args: readonly string[]): string;
   readonly definitions: readonly string[];
 }
 
@@ -400,7 +402,43 @@ export function createHelpers(types: Types): Helpers {
     return lanes > 1 ? select({ dtype, lanes }, test, x, y) : `${test} ? ${x} : ${y}`;
   }
 
+  function transpose(element: Element, lanes: number, args: readonly string[]): string {
+    const type = types.vector(element, lanes);
+    const unaligned = types.unaligned(element, lanes);
+    const name = `transpose_${type}`;
+    define(name, () => {
+      const rows = Array.from({ length: lanes }, (_, i) => i);
+      const lines = rows.map(
+        (i) => `  ${type} r${i} = *(const ${unaligned} *)(p + ${i} * (i64)s);`,
+      );
+      lines.push(`  ${type} t;`);
+      // Blocks of half the size change places across the diagonal, then the blocks within them.
+      for (let half = lanes / 2; half >= 1; half /= 2) {
+        const pick = (second: number): string =>
+          rows.map((j) => ((j & half) === 0 ? j + second : lanes + j - half + second)).join(", ");
+        for (const i of rows) {
+          if ((i & half) !== 0) continue;
+          const [a, b] = [`r${i}`, `r${i + half}`];
+          lines.push(
+            `  t = __builtin_shufflevector(${a}, ${b}, ${pick(0)});`,
+            `  ${b} = __builtin_shufflevector(${a}, ${b}, ${pick(half)});`,
+            `  ${a} = t;`,
+          );
+        }
+      }
+      lines.push(...rows.map((i) => `  *(${unaligned} *)(q + ${i} * (i64)t_) = r${i};`));
+      return fn(
+        "void",
+        name,
+        `const ${element} *p, i32 s, ${element} *q, i32 t_`,
+        lines.join("\n"),
+      );
+    });
+    return `${name}(${args.join(", ")})`;
+  }
+
   return {
+    transpose,
     float,
     select,
     divide,

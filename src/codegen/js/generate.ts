@@ -52,6 +52,15 @@ function writeStatements(body: readonly Stmt[], indent: string, lines: string[],
         checkScalar(s.value, name);
         line(`${offsetBy(s.pointer, s.offset)} = ${show(s.value)};`);
         break;
+      case "transpose": {
+        const element = (pointer: Var, row: string, stride: Value, column: string): string =>
+          `${pointer.pointer!.name}[${show(pointer)} + ${row} * ${show(stride)} + ${column}]`;
+        line(`for (let i = 0; i < ${s.lanes}; i++) for (let j = 0; j < ${s.lanes}; j++)`);
+        line(
+          `  ${element(s.to, "j", s.toStride, "i")} = ${element(s.from, "i", s.fromStride, "j")};`,
+        );
+        break;
+      }
       case "address": {
         const from = s.base.kind === "buffer" ? "" : `${show(s.base)} + `;
         line(`const ${show(s.v)} = ${from}${show(s.index)};`);

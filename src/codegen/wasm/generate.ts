@@ -4,6 +4,7 @@ import { FunctionBody, ModuleWriter } from "./encoder.ts";
 import { pushLiteral } from "./lanes.ts";
 import { type Location, pushBytes, pushLoad, pushLoadSplat, writeStore } from "./memory.ts";
 import { pushScalar } from "./operations.ts";
+import { writeTranspose } from "./transpose.ts";
 import { findUses, type Uses, valuesOf } from "./uses.ts";
 import { pushVector } from "./vector.ts";
 import { CodeWriter, type Operand, valueType } from "./writer.ts";
@@ -261,6 +262,14 @@ class KernelGenerator {
     switch (s.kind) {
       case "store":
         return writeStore(w, this.operand(s.value), this.location(s));
+      case "transpose":
+        return writeTranspose(
+          w,
+          s.from.pointer!.dtype,
+          s.lanes,
+          { pointer: this.operand(s.from), stride: this.operand(s.fromStride) },
+          { pointer: this.operand(s.to), stride: this.operand(s.toStride) },
+        );
       case "mut":
         this.operand(s.value).push();
         return void body.set(this.declare(s.v));

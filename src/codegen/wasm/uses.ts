@@ -25,6 +25,8 @@ export function valuesOf(s: Stmt): readonly Value[] {
       return s.stride ? [s.pointer, s.stride] : [s.pointer];
     case "store":
       return s.stride ? [s.pointer, s.value, s.stride] : [s.pointer, s.value];
+    case "transpose":
+      return [s.from, s.fromStride, s.to, s.toStride];
     case "address":
       return s.base.kind === "var" ? [s.base, s.index] : [s.index];
     case "mut":

@@ -164,6 +164,11 @@ export class Builder {
     this.top().body.push({ kind: "store", pointer, offset, value, ...(stride ? { stride } : {}) });
   }
 
+  /** Writes the block of lanes × lanes elements at `from` to `to`, its rows as columns. */
+  transpose(from: Var, fromStride: Value, to: Var, toStride: Value, lanes: number): void {
+    this.top().body.push({ kind: "transpose", from, fromStride, to, toStride, lanes });
+  }
+
   /** A variable that `set` changes; one that starts as a pointer can be moved by `advance`. */
   mutable(value: Value): Var {
     const pointer = value.kind === "var" ? value.pointer : undefined;

@@ -71,6 +71,15 @@ export type Stmt =
       readonly value: Value;
       readonly stride?: Value;
     }
+  /** A block of lanes × lanes elements, rows `fromStride` apart, written with its rows as columns. */
+  | {
+      readonly kind: "transpose";
+      readonly from: Var;
+      readonly fromStride: Value;
+      readonly to: Var;
+      readonly toStride: Value;
+      readonly lanes: number;
+    }
   /** `v` = the address of element `index` of a buffer, or of the element `index` after a pointer. */
   | {
       readonly kind: "address";
@@ -139,6 +148,8 @@ export interface Target {
     readonly kBlock: number;
     readonly mBlock: number;
     readonly nBlock: number;
+    /** Columns of a block after which what follows the contraction is computed. */
+    readonly strip: number;
   };
   /** Threads that will share the pieces. Decides how work is cut, never what a result is. */
   readonly threads: number;

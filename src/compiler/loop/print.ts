@@ -32,6 +32,11 @@ function printStatements(body: readonly Stmt[], indent: string, lines: string[])
           `${indent}store ${showValue(s.pointer)}${at(s.offset, s.stride)} = ${showValue(s.value)}`,
         );
         break;
+      case "transpose":
+        lines.push(
+          `${indent}transpose ${showValue(s.to)} step ${showValue(s.toStride)} = ${showValue(s.from)} step ${showValue(s.fromStride)} x${s.lanes}`,
+        );
+        break;
       case "address":
         lines.push(
           `${indent}${showValue(s.v)} = &${s.base.kind === "buffer" ? s.base.name : showValue(s.base)}[${showValue(s.index)}]`,

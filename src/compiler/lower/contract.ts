@@ -4,12 +4,13 @@ import { placeholder } from "../../ir/ops.ts";
 import { type Affine, compose, contiguous } from "../affine.ts";
 import { type Expr } from "../expr.ts";
 import { int, literal } from "../loop/builder.ts";
-import { type BufferParam, type Target, type Type, type Value, type Var } from "../loop/loop.ts";
+import { type Target, type Type, type Value, type Var } from "../loop/loop.ts";
 import { type Region } from "../region.ts";
 import { contractionOf, overContraction } from "./contraction.ts";
 import { emitterAt, type Known, lanesFor, type Point } from "./emit.ts";
 import { unflatten, vectorLoop } from "./loops.ts";
 import { nameOf, storeAt } from "./map.ts";
+import { lanesAlong, packPanels, packRows, type Side } from "./packing.ts";
 import { loopSpace } from "./space.ts";
 import { KernelWriter, type LoweredKernel } from "./writer.ts";
 
@@ -61,27 +62,43 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
 
   // How the work is cut: parts of m and n are pieces, blocks fit the caches.
   const kBlock = Math.min(nk, target.tile.kBlock);
-  const nPart = roundUp(Math.min(nn, target.tile.nBlock), columns);
-  const nParts = Math.ceil(nn / nPart);
-  const wanted = target.threads > 1 ? 3 * target.threads : 1;
-  const mCuts = Math.min(Math.ceil(nm / rows), Math.max(1, Math.ceil(wanted / (nb * nParts))));
-  const mPart = roundUp(Math.ceil(nm / mCuts), rows);
+  const { mPart, nPart } = cut(nb, nm, nn, nk, rows, columns, target);
   const mParts = Math.ceil(nm / mPart);
+  const nParts = Math.ceil(nn / nPart);
   const mBlock = roundUp(Math.min(mPart, target.tile.mBlock), rows);
+  const strip = roundUp(Math.min(nPart, target.tile.strip), columns);
 
-  const packedA = w.scratch(dtype, mBlock * kBlock);
-  const packedB = w.scratch(dtype, nPart * kBlock);
-  // Finished sums of one block. Rows are not a power of two apart, which would crowd the cache's sets.
-  const blockStride = nPart + columns;
-  const finished = w.scratch(dtype, mBlock * blockStride);
-  const blockStrideValue = w.argument(blockStride);
-  const lhs = space.expr(contraction.lhs);
-  const rhs = space.expr(contraction.rhs);
   const bodies = new Map<Node, Expr>();
   region.roots
     .filter((root) => root.node !== node)
     .forEach((root, i) => bodies.set(root.node, space.expr(after[i])));
   const at = space.form(own);
+
+  const sideOf = (letter: "m" | "n", expr: Expr): Side => {
+    const [axes, kAxes] = [axesOf(letter), axesOf("k")];
+    return {
+      expr: space.expr(expr),
+      size: letter === "m" ? M : N,
+      axis: axes.length === 1 ? axes[0] : -1,
+      kAxis: kAxes.length === 1 ? kAxes[0] : -1,
+      index: (position, k) => indexAt({ b: batchValue, [letter]: position, k }),
+    };
+  };
+  let batchValue: Value = int(0);
+  const lhs = sideOf("m", contraction.lhs);
+  const rhs = sideOf("n", contraction.rhs);
+  const rhsLanes = lanesAlong(w, rhs, lanes);
+  // The left side is read number by number, so its rows may stay as they are. They are not a power of
+  // two apart, which would crowd the cache's sets.
+  const lhsLanes = lanesAlong(w, lhs, lanes);
+  const byRows = lanes === 1 || lhsLanes.k === lanes;
+  const rowStride = target.tile.kBlock + lanes;
+  const packedA = w.scratch(dtype, byRows ? mBlock * rowStride : mBlock * kBlock);
+  const packedB = w.scratch(dtype, nPart * kBlock);
+  // Finished sums of one strip.
+  const blockStride = strip + columns;
+  const finished = w.scratch(dtype, mBlock * blockStride);
+  const blockStrideValue = w.argument(blockStride);
 
   // Sums of earlier blocks of k wait in memory of their own, padded to whole register blocks.
   const paddedM = roundUp(nm, rows) + rows;
@@ -107,66 +124,6 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
       axes.forEach((axis, i) => (index[axis] = values[i]));
     }
     return index;
-  };
-
-  /** Copies one side's block into panels of `width`: [panel][k][width], zeros beyond its end. */
-  const pack = (
-    side: "m" | "n",
-    expr: Expr,
-    into: BufferParam,
-    width: number,
-    batch: Value,
-    from: Value,
-    to: Value,
-    k0: Value,
-    depth: Value,
-  ): void => {
-    const axes = axesOf(side);
-    const axis = axes.length === 1 ? axes[0] : -1;
-    const step = axis >= 0 ? Math.min(lanes, lanesFor(target, [expr], axis)) : 1;
-    const usable = step > 1 && width % step === 0 ? step : 1;
-    b.for(from, to, int(width), (start) => {
-      const panel = b.mul(b.sub(start, from), depth);
-      const full = b.op("le", BOOL, b.add(start, int(width)), side === "m" ? M : N);
-      const slow = (): void =>
-        b.for(int(0), int(width), int(1), (j) => {
-          const position = b.add(start, j);
-          const inside = b.op("lt", BOOL, position, side === "m" ? M : N);
-          b.if(
-            inside,
-            () =>
-              b.for(int(0), depth, int(1), (k) => {
-                const index = indexAt({ b: batch, [side]: position, k: b.add(k0, k) });
-                const emit = emitterAt(w, { index, vector: -1, lanes: 1 }, () => undefined);
-                const value = emit(expr);
-                b.store(b.address(into, b.add(b.add(panel, j), b.mul(k, int(width)))), value);
-              }),
-            () =>
-              b.for(int(0), depth, int(1), (k) =>
-                b.store(
-                  b.address(into, b.add(b.add(panel, j), b.mul(k, int(width)))),
-                  literal(0, dtype),
-                ),
-              ),
-          );
-        });
-      if (usable === 1) return slow();
-      b.if(
-        full,
-        () =>
-          b.for(int(0), depth, int(1), (k) => {
-            const pointer = b.address(into, b.add(panel, b.mul(k, int(width))));
-            for (let j = 0; j < width; j += usable) {
-              const position = b.add(start, int(j));
-              const index = indexAt({ b: batch, [side]: position, k: b.add(k0, k) });
-              const point: Point = { index, vector: axis, lanes: usable };
-              const value = emitterAt(w, point, () => undefined)(expr);
-              b.store(pointer, b.splat(value, usable), j);
-            }
-          }),
-        slow,
-      );
-    });
   };
 
   const epilogue = (point: Point, core: Value): void => {
@@ -237,12 +194,12 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
           b.load(c, k * columns + v * lanes, lanes),
         );
         for (let r = 0; r < rows; r++) {
-          const left = b.splat(b.load(a, k * rows + r), lanes);
+          const left = b.splat(b.load(a, byRows ? r * rowStride + k : k * rows + r), lanes);
           for (let v = 0; v < vectors; v++)
             b.set(sums[r][v], b.op("fma", vector, left, right[v], sums[r][v]));
         }
       }
-      b.advance(a, int(count * rows));
+      b.advance(a, int(byRows ? count : count * rows));
       b.advance(c, int(count * columns));
     };
     if (unroll === 1) b.for(int(0), depth, int(1), () => terms(1));
@@ -270,34 +227,87 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
   const nPartValue = w.argument(nPart);
   const mBlockValue = w.argument(mBlock);
   const kBlockValue = w.argument(kBlock);
+  const stripValue = w.argument(strip);
   const mPartsValue = w.argument(mParts);
   const nPartsValue = w.argument(nParts);
   b.for(b.begin, b.end, int(1), (piece) => {
     const [rest, nIndex] = b.divide(piece, nPartsValue);
     const [batch, mIndex] = b.divide(rest, mPartsValue);
+    batchValue = batch;
     const m0 = b.mul(mIndex, mPartValue);
     const m1 = b.min(b.add(m0, mPartValue), M);
     const n0 = b.mul(nIndex, nPartValue);
     const n1 = b.min(b.add(n0, nPartValue), N);
     b.for(int(0), K, kBlockValue, (k0) => {
       const depth = b.min(kBlockValue, b.sub(K, k0));
-      pack("n", rhs, packedB, columns, batch, n0, n1, k0, depth);
+      packPanels(w, rhs, packedB, columns, rhsLanes, { from: n0, to: n1, k0, depth });
       b.for(m0, m1, mBlockValue, (mStart) => {
         const mEnd = b.min(b.add(mStart, mBlockValue), m1);
-        pack("m", lhs, packedA, rows, batch, mStart, mEnd, k0, depth);
-        b.for(n0, n1, int(columns), (n) => {
-          const panelB = b.mul(b.sub(n, n0), depth);
-          b.for(mStart, mEnd, int(rows), (m) => {
-            const row = b.sub(m, mStart);
-            const inBlock = b.add(b.mul(row, blockStrideValue), b.sub(n, n0));
-            registerBlock(batch, m, n, b.mul(row, depth), panelB, k0, depth, inBlock);
+        const block = { from: mStart, to: mEnd, k0, depth };
+        if (byRows) packRows(w, lhs, packedA, rowStride, rows, lanes, block);
+        else packPanels(w, lhs, packedA, rows, { side: partOf(rows, lhsLanes.side), k: 1 }, block);
+        b.for(n0, n1, stripValue, (nStart) => {
+          const nEnd = b.min(b.add(nStart, stripValue), n1);
+          b.for(nStart, nEnd, int(columns), (n) => {
+            const panelB = b.mul(b.sub(n, n0), depth);
+            b.for(mStart, mEnd, int(rows), (m) => {
+              const row = b.sub(m, mStart);
+              const inBlock = b.add(b.mul(row, blockStrideValue), b.sub(n, nStart));
+              const panelA = b.mul(row, byRows ? int(rowStride) : depth);
+              registerBlock(batch, m, n, panelA, panelB, k0, depth, inBlock);
+            });
           });
+          b.if(isLast(k0, depth), () => finishBlock(batch, mStart, mEnd, nStart, nEnd));
         });
-        b.if(isLast(k0, depth), () => finishBlock(batch, mStart, mEnd, n0, n1));
       });
     });
   });
   return w.finish(nameOf(region), nb * mParts * nParts, 2 * nb * nm * nn * nk);
 }
+
+/** The largest power of two that divides `width` and is at most `lanes`. */
+const partOf = (width: number, lanes: number): number =>
+  width % lanes === 0 ? lanes : partOf(width, lanes / 2);
+
+/**
+ * Sizes of the parts of m and n that are pieces of work. Each piece packs what it needs of both sides, so
+ * many pieces pack the same again and again, and few keep threads waiting for the last one.
+ */
+function cut(
+  nb: number,
+  nm: number,
+  nn: number,
+  nk: number,
+  rows: number,
+  columns: number,
+  { threads, tile }: Target,
+): { mPart: number; nPart: number } {
+  const least = Math.ceil(nn / tile.nBlock);
+  const parts = (n: number, cuts: number, unit: number): number =>
+    roundUp(Math.ceil(n / cuts), unit);
+  let best = { mPart: parts(nm, 1, rows), nPart: parts(nn, least, columns) };
+  if (threads === 1 || nb * nm * nn * nk < SHARED) return best;
+  const most = 3 * threads;
+  let lowest = Infinity;
+  for (let nCuts = least; nCuts <= Math.max(least, most); nCuts++)
+    for (let mCuts = 1; mCuts === 1 || nb * nCuts * mCuts <= most; mCuts++) {
+      const mPart = parts(nm, mCuts, rows);
+      const nPart = parts(nn, nCuts, columns);
+      const [mParts, nParts] = [Math.ceil(nm / mPart), Math.ceil(nn / nPart)];
+      const turns = Math.ceil((nb * mParts * nParts) / threads);
+      // Of one term: the time until the last thread is done, in multiplications.
+      const time = turns * (mPart * nPart + PACKING * (mPart + nPart));
+      if (time < lowest) {
+        lowest = time;
+        best = { mPart, nPart };
+      }
+    }
+  return best;
+}
+
+/** Multiplications that are worth waking a thread for. */
+const SHARED = 30_000;
+/** Multiplications in the time that packing one number takes. */
+const PACKING = 12;
 
 const BOOL: Type = { dtype: "bool", lanes: 1 };

@@ -16,7 +16,7 @@ const TARGET: Target = {
   name: "js",
   vectorBytes: 0,
   math: "builtin",
-  tile: { rows: 4, vectors: 4, kBlock: 256, mBlock: 64, nBlock: 64 },
+  tile: { rows: 4, vectors: 4, kBlock: 256, mBlock: 64, nBlock: 64, strip: 64 },
   threads: 1,
 };
 

@@ -51,6 +51,7 @@ function targetFor({ vectorBytes }: Compiler, threads: number): Target {
       kBlock: 384,
       mBlock: 144,
       nBlock: 512,
+      strip: (2 * vectorBytes) / 4,
     },
     threads,
   };

@@ -37,7 +37,7 @@ const targetFor = (threads: number): Target => ({
   name: "wasm",
   vectorBytes: 16,
   math: "expand",
-  tile: { rows: 4, vectors: 2, kBlock: 1024, mBlock: 128, nBlock: 256 },
+  tile: { rows: 4, vectors: 2, kBlock: 1024, mBlock: 128, nBlock: 256, strip: 256 },
   threads,
 });
 
