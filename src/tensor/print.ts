@@ -67,7 +67,7 @@ function rounded(
   const EXACT = 60;
   const [exact, exponent = ""] = value[write](EXACT).split("e");
   const rest = exact.slice(decimals - EXACT);
-  const half = rest[0] === "5" && Number(rest.slice(1)) === 0;
+  const half = rest.startsWith("5") && Number(rest.slice(1)) === 0;
   const cut = exact.slice(0, decimals - EXACT);
   if (half && "02468".includes(cut[cut.length - 1])) return [sign + cut, exponent];
   const [number, exponentOf = ""] = value[write](decimals).split("e");

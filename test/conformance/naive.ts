@@ -89,9 +89,25 @@ export function evaluateMoved(
     if (sign !== 0 && COMBINING.has(node.op.name))
       inputs = (inputs as readonly NDArray[]).map((x) => moved(x, rng, sign));
     const value = evaluateNode(node, inputs);
-    values.push(sign !== 0 && !isExact(node) ? moved(value as NDArray, rng, sign) : value);
+    if (sign === 0 || isExact(node)) values.push(value);
+    else if (node.op.name === "reduceProd")
+      values.push(unlessOutOfRange(node, inputs[0] as NDArray, moved(value as NDArray, rng, sign)));
+    else values.push(moved(value as NDArray, rng, sign));
   });
   return at.map((k) => values[k] as NDArray);
+}
+
+/** A product, NaN where factors in another order leave the range of the dtype on the way. */
+function unlessOutOfRange(node: Node, x: NDArray, product: NDArray): NDArray {
+  if (!isFloat(x.dtype)) return product;
+  const only = (fits: (factor: number) => boolean): NDArray =>
+    evaluateNode(node, [{ ...x, data: x.data.map((v) => (fits(v) ? v : 1)) }]) as NDArray;
+  const large = only((v) => Math.abs(v) > 1);
+  const small = only((v) => v !== 0 && Math.abs(v) < 1);
+  const data = product.data.map((v, i) =>
+    Math.abs(large.data[i]) === Infinity || small.data[i] === 0 ? NaN : v,
+  );
+  return { ...product, data };
 }
 
 /** The results of a scan whose body is moved in every turn. */
