@@ -32,6 +32,8 @@ def number(v):
         if not math.isfinite(v):
             return "nan" if math.isnan(v) else ("inf" if v > 0 else "-inf")
         v = float(f"{v:.12g}")
+        if v == 0 and math.copysign(1, v) < 0:
+            return -0.0
         return int(v) if v.is_integer() and abs(v) < 1e15 else v
     return v
 

@@ -246,6 +246,13 @@ def main():
         "π / 2 cut in pieces; products of the first ones with n < 2^16 (f32) or 2^20 (f64) are exact.",
         parts(mp.pi / 2, 8, 5), parts(mp.pi / 2, 33, 3),
     )
+    with mp.workdps(400):
+        digits = int(mp.floor(2 / mp.pi * mpf(2) ** (64 * 19)))
+    print("\n/** The binary digits of 2 / π behind the point, 64 in each number, the first ones first. */")
+    print("export const TWO_OVER_PI: readonly bigint[] = [")
+    for i in reversed(range(19)):
+        print(f"  0x{digits >> 64 * i & 2**64 - 1:016x}n,")
+    print("];")
 
 
 main()

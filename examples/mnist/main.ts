@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { manualSeed, nn, noGrad, optim, setDevice, type Tensor } from "nabla";
+import { manualSeed, nn, noGrad, optim, type Tensor } from "nabla";
 import { DataLoader, datasets, type ImageDataset, randomSplit } from "nabla/data";
 import { ClassificationMeter } from "nabla/metrics";
 import { lossCurve, type Point } from "./curve.ts";
 import { drawDigits } from "./digits.ts";
-import { HELP, type Options, readOptions, UsageError } from "./options.ts";
+import { help, type Options, readOptions, UsageError } from "./options.ts";
 import { progressBar } from "./progress.ts";
 import { matrixTable, scoreLines } from "./report.ts";
 
@@ -24,9 +24,11 @@ class Net extends nn.Module {
   }
 }
 
-/** The learning rate of an epoch: in the last fifth of them a tenth, so that the weights come to rest. */
-const learningRate = (epoch: number, { lr, epochs }: Options): number =>
-  epoch > epochs - Math.floor(epochs / 5) ? lr / 10 : lr;
+/** Training that leads nowhere. */
+class DivergedError extends Error {}
+
+/** How many epochs, the last ones, run at a tenth of the learning rate, so that the weights come to rest. */
+const slowEpochs = (epochs: number): number => Math.floor(epochs / 5);
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -34,13 +36,12 @@ const mean = (values: readonly number[]): number =>
 async function main(options: Options): Promise<void> {
   const out = options.json ? process.stderr : process.stdout;
   const say = (text: string): void => void out.write(`${text}\n`);
-  const device = setDevice(options.device, { threads: options.threads });
-  manualSeed(options.seed);
+  const { batchSize, device, epochs, lr, seed } = options;
+  manualSeed(seed);
 
   say("1 Prepare");
   const train = await datasets.mnist({ train: true, flatten: true });
   const test = await datasets.mnist({ train: false, flatten: true });
-  const { batchSize, seed } = options;
   const trainLoader = new DataLoader(train, { batchSize, shuffle: true, seed });
   say(`${train.length} digits to train with, ${test.length} to test with, 28 × 28 pixels each\n`);
 
@@ -50,10 +51,12 @@ async function main(options: Options): Promise<void> {
 
   say("3 Initialise");
   const criterion = new nn.CrossEntropyLoss();
-  const optimizer = new optim.Adam(net.parameters(), { lr: options.lr });
+  const optimizer = new optim.Adam(net.parameters(), { lr });
+  const slow = slowEpochs(epochs);
+  say(`cross entropy, batches of ${batchSize}, seed ${seed}, device ${device.name}`);
   say(
-    `cross entropy, Adam with learning rate ${options.lr}, batches of ${batchSize}, seed ${seed}, ` +
-      `device ${device.name}\n`,
+    `Adam with learning rate ${lr}` +
+      (slow > 0 ? `, and ${lr / 10} from epoch ${epochs - slow + 1} on\n` : "\n"),
   );
 
   say("4 Train");
@@ -61,8 +64,8 @@ async function main(options: Options): Promise<void> {
   const show = progressBar(out);
   const curve: Point[] = [];
   let finalLoss = NaN;
-  for (let epoch = 1; epoch <= options.epochs; epoch++) {
-    optimizer.lr = learningRate(epoch, options);
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    optimizer.lr = epoch > epochs - slow ? lr / 10 : lr;
     const losses: number[] = [];
     let unread: Tensor[] = [];
     for await (const [data, target] of trainLoader) {
@@ -76,12 +79,16 @@ async function main(options: Options): Promise<void> {
       if (unread.length < READ_EVERY && step < trainLoader.length) continue;
       const recent = await Promise.all(unread.map((value) => value.item()));
       unread = [];
+      if (!recent.every(Number.isFinite))
+        throw new DivergedError(
+          `The loss is not a number any more in epoch ${epoch}: a learning rate below ${lr} may help`,
+        );
       losses.push(...recent);
       const images = Math.min(step * batchSize, train.length);
       const loss50 = mean(recent);
       curve.push({ epoch: epoch - 1 + step / trainLoader.length, loss: loss50 });
       const shown = step === trainLoader.length ? mean(losses) : loss50;
-      show({ epoch, epochs: options.epochs, images, total: train.length, loss: shown });
+      show({ epoch, epochs, images, total: train.length, loss: shown });
     }
     finalLoss = mean(losses);
   }
@@ -140,10 +147,14 @@ async function drawSample(net: Net, test: ImageDataset, seed: number): Promise<s
 
 try {
   const options = readOptions(process.argv.slice(2));
-  if (options.help) console.log(HELP);
+  if (options.help) console.log(help());
   else await main(options);
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\nSee npm start -- --help`);
-  process.exitCode = 2;
+  if (error instanceof UsageError) {
+    console.error(`${error.message}\nSee npm start -- --help`);
+    process.exitCode = 2;
+  } else if (error instanceof DivergedError) {
+    console.error(error.message);
+    process.exitCode = 1;
+  } else throw error;
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { defaultDevice, deviceNames } from "nabla";
+import { defaultDevice, type Device, deviceNames, setDevice } from "nabla";
 
 /** What the command line says. */
 export interface Options {
@@ -7,17 +7,26 @@ export interface Options {
   readonly batchSize: number;
   readonly lr: number;
   readonly seed: number;
-  readonly device: string;
-  /** Undefined: what the device takes by default. */
-  readonly threads: number | undefined;
+  readonly device: Device;
   readonly json: boolean;
   readonly help: boolean;
 }
 
-/** A command line that cannot be followed. */
+/** A command line, or an environment, that cannot be followed. */
 export class UsageError extends Error {}
 
-export const HELP = `Trains a small network on the handwritten digits of MNIST.
+/** The device of that name; without one, `NABLA_DEVICE` or the framework's choice. */
+function openDevice(name?: string, threads?: number): Device {
+  try {
+    if (name === undefined && threads === undefined) return defaultDevice();
+    return setDevice(name ?? defaultDevice().name, { threads });
+  } catch (error) {
+    // A name or a number of threads that does not fit, here or in the environment.
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+export const help = (): string => `Trains a small network on the handwritten digits of MNIST.
 
 Usage: npm start -- [options]
 
@@ -25,11 +34,12 @@ Usage: npm start -- [options]
   --batch-size N   digits a step (default 64)
   --lr X           learning rate of Adam (default 0.001); the last fifth of the epochs
                    runs at a tenth of it
-  --device NAME    ${deviceNames().join(" or ")} (default ${defaultDevice().name})
+  --device NAME    ${deviceNames().join(" or ")} (default ${openDevice().name})
   --threads N      threads that share the work (default NABLA_THREADS, else 1)
   --seed N         seed of the initial weights and of the order of the digits (default 0)
-  --json           print nothing but one JSON object: testAccuracy, macroRecall, macroF1,
-                   finalLoss (mean of the last epoch), seconds (of training), device
+  --json           on standard output, print nothing but one JSON object: testAccuracy,
+                   macroRecall, macroF1, finalLoss (mean of the last epoch), seconds
+                   (of training), device
   --help           print this text`;
 
 function number(
@@ -55,27 +65,34 @@ const count = (text: string, name: string, most: number): number =>
 /** Reads the arguments after the program's name. Throws a `UsageError` that says what is wrong. */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args);
-  const device = values.device ?? defaultDevice().name;
-  if (!deviceNames().includes(device))
-    throw new UsageError(
-      `--device: expected ${deviceNames().join(" or ")}, got ${JSON.stringify(device)}`,
-    );
+  const threads = values.threads === undefined ? undefined : count(values.threads, "threads", 256);
   return {
     epochs: count(values.epochs, "epochs", 10_000),
     batchSize: count(values["batch-size"], "batch-size", 60_000),
     lr: number(values.lr, "lr", "a number > 0", (v) => v > 0 && v < Infinity),
     seed: number(values.seed, "seed", "an integer >= 0", (v) => Number.isSafeInteger(v) && v >= 0),
-    device,
-    threads: values.threads === undefined ? undefined : count(values.threads, "threads", 256),
+    device: openDevice(values.device, threads),
     json: values.json,
     help: values.help,
   };
 }
 
+/** `--lr -1` as `--lr=-1`: a number is never an option. */
+function joinNegative(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1);
+    if (/^-[\d.]/.test(arg) && before?.startsWith("--"))
+      joined[joined.length - 1] = `${before}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
+}
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
-      args: [...args],
+      args: joinNegative(args),
       options: {
         epochs: { type: "string", default: "10" },
         "batch-size": { type: "string", default: "64" },

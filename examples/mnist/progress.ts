@@ -1,6 +1,14 @@
-import { type WriteStream } from "node:tty";
+/** Where progress is shown: a terminal, or a file or pipe. */
+export interface Output {
+  readonly isTTY: boolean;
+  /** Width of a terminal. */
+  readonly columns: number;
+  write(text: string): boolean;
+}
 
-const WIDTH = 24;
+/** Characters of a line beside the bar. */
+const REST = 56;
+const WIDEST = 24;
 /** Milliseconds between two drawings of the bar. */
 const INTERVAL = 100;
 
@@ -19,17 +27,18 @@ const duration = (seconds: number): string => {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 };
 
-const bar = (share: number): string => {
-  const full = Math.round(share * WIDTH);
-  return "█".repeat(full) + "░".repeat(WIDTH - full);
-};
+function bar(share: number, columns: number): string {
+  const width = Math.max(4, Math.min(WIDEST, columns - REST));
+  const full = Math.round(share * width);
+  return "█".repeat(full) + "░".repeat(width - full);
+}
 
 /**
  * Shows progress: on a terminal a bar that is drawn anew in its line, elsewhere one line an epoch.
  *
  * @returns A function to be called with the present state, as often as one likes.
  */
-export function progressBar(out: WriteStream): (state: Progress) => void {
+export function progressBar(out: Output): (state: Progress) => void {
   const start = performance.now();
   let drawn = -Infinity;
   return ({ epoch, epochs, images, total, loss }) => {
@@ -42,7 +51,7 @@ export function progressBar(out: WriteStream): (state: Progress) => void {
     const left = (epochs * total - done) / rate;
     const line = [
       `Epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`,
-      ...(out.isTTY ? [bar(images / total)] : []),
+      ...(out.isTTY ? [bar(images / total, out.columns)] : []),
       `loss ${loss.toFixed(4)}`,
       `${Math.round(rate).toLocaleString("en-US")} images/s`,
       `${duration(left)} left`,

@@ -9,12 +9,11 @@ import {
   expand,
   full,
   mul,
-  pad,
   permute,
   reshape,
-  slice,
   sub,
 } from "../ir/ops.ts";
+import { dilate, padOrCrop } from "../ir/primitives/views.ts";
 import { sameShape } from "../ir/shape.ts";
 
 // What a node means and how it is best computed are not always the same graph. Each rule takes a node
@@ -43,41 +42,28 @@ const emptyDot: Rule = (node) => {
     : undefined;
 };
 
-/** Puts `by - 1` zeros between the entries of an axis. */
-function dilate(x: Node, axis: number, by: number): Node {
-  const n = x.shape[axis];
-  const rank = x.shape.length + 1;
-  const split = [...x.shape.slice(0, axis + 1), 1, ...x.shape.slice(axis + 1)];
-  const zeros = new Array<number>(rank).fill(0);
-  const hi = zeros.map((_, i) => (i === axis + 1 ? by - 1 : 0));
-  const spread = pad(reshape(x, split), zeros, hi);
-  const joined = x.shape.map((size, i) => (i === axis ? n * by : size));
-  const exact = x.shape.map((size, i) => (i === axis ? (n - 1) * by + 1 : size));
-  return slice(
-    reshape(spread, joined),
-    joined.map(() => 0),
-    exact,
-  );
-}
-
 /** Spread inputs and negative padding become views; what is left has neither. */
 const plainConv: Rule = (node) => {
   const attrs = node.attrs as unknown as ConvAttrs;
-  let [x] = node.inputs;
-  const spatial = attrs.stride.length;
-  if (node.inputs.some((input) => input.shape.includes(0))) return full(node.shape, 0, node.dtype);
-  const spread = attrs.inputDilation.some((d) => d !== 1);
-  const cropped = [...attrs.padLo, ...attrs.padHi].some((p) => p < 0);
-  if (!spread && !cropped) return undefined;
-  for (let i = 0; i < spatial; i++)
-    if (attrs.inputDilation[i] !== 1) x = dilate(x, 2 + i, attrs.inputDilation[i]);
-  const start = x.shape.map((_, i) => (i < 2 ? 0 : Math.max(0, -attrs.padLo[i - 2])));
-  const size = x.shape.map((n, i) => (i < 2 ? n : n - start[i] - Math.max(0, -attrs.padHi[i - 2])));
-  return conv(slice(x, start, size), node.inputs[1], {
+  const { padLo, padHi, inputDilation } = attrs;
+  if (node.shape.includes(0) || node.inputs[0].shape[1] === 0)
+    return full(node.shape, 0, node.dtype);
+  const spread = inputDilation.some((d) => d !== 1);
+  const cropped = [...padLo, ...padHi].some((p) => p < 0);
+  if (!spread && !cropped && !node.inputs[0].shape.includes(0)) return undefined;
+  const x = dilate(node.inputs[0], [1, 1, ...inputDilation]);
+  const positive = (list: readonly number[]): number[] => list.map((p) => Math.max(0, p));
+  const negative = (list: readonly number[]): number[] => list.map((p) => Math.min(0, p));
+  // Where a cut reaches into the padding of the other side, the padding becomes part of the input.
+  const overlaps = padLo.some(
+    (lo, i) => x.shape[i + 2] + Math.min(0, lo) + Math.min(0, padHi[i]) <= 0,
+  );
+  const [lo, hi] = overlaps ? [padLo, padHi] : [negative(padLo), negative(padHi)];
+  return conv(padOrCrop(x, [0, 0, ...lo], [0, 0, ...hi]), node.inputs[1], {
     ...attrs,
-    padLo: attrs.padLo.map((p) => Math.max(0, p)),
-    padHi: attrs.padHi.map((p) => Math.max(0, p)),
-    inputDilation: attrs.inputDilation.map(() => 1),
+    padLo: overlaps ? padLo.map(() => 0) : positive(padLo),
+    padHi: overlaps ? padHi.map(() => 0) : positive(padHi),
+    inputDilation: inputDilation.map(() => 1),
   });
 };
 

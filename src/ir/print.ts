@@ -39,6 +39,13 @@ export function printGraph(outputs: readonly Node[]): string {
   return lines.join("\n");
 }
 
+/** The names that `printGraph` gives the nodes of a graph: `%` and their position. */
+export const nodeNames = (
+  outputs: readonly Node[],
+  params: readonly Node[] = [],
+): Map<Node, string> =>
+  new Map(topological([...params, ...outputs]).map((node, i) => [node, `%${i}`]));
+
 function print(
   outputs: readonly Node[],
   params: readonly Node[],
@@ -46,11 +53,10 @@ function print(
   lines: string[],
 ): void {
   // Parameters of a body come first, in their order, also those it does not use.
-  const order = topological([...params, ...outputs]);
-  const numbers = new Map(order.map((node, i) => [node, `%${i}`]));
+  const numbers = nodeNames(outputs, params);
   const names = (nodes: readonly Node[]): string =>
     nodes.map((node) => numbers.get(node)).join(", ");
-  for (const node of order) {
+  for (const node of numbers.keys()) {
     const call = `${node.op.name}(${names(node.inputs)})${showAttrs(node)}`;
     lines.push(`${indent}${names([node])} = ${call} : ${showType(node)}`);
     const { body } = node.attrs;

@@ -6,16 +6,25 @@ const PRECISION = 4;
 const THRESHOLD = 1000;
 const EDGE_ITEMS = 3;
 const LINE_WIDTH = 75;
+/** From here on numbers have an exponent: beyond the digits that the dtype has for certain. */
+const LARGE = { f32: 1e6, f64: 1e8 } as const;
 const PREFIX = "tensor(";
 
 /** Strings of equal width for numbers, as NumPy's `precision=4, floatmode="maxprec"` makes them. */
-function floatFormatter(values: readonly number[]): (value: number) => string {
+function floatFormatter(
+  values: readonly number[],
+  dtype: "f32" | "f64",
+): (value: number) => string {
+  // NumPy compares as numbers of the dtype.
+  const round = dtype === "f32" ? Math.fround : (v: number): number => v;
   const finite = values.filter(Number.isFinite);
   const sizes = finite.map(Math.abs).filter((v) => v !== 0);
   const most = Math.max(...sizes);
   const least = Math.min(...sizes);
-  const scientific = sizes.length > 0 && (most >= 1e8 || least < 1e-4 || most / least > 1000);
-  const texts = finite.map((v) => (scientific ? exponential(v) : positional(v)));
+  const scientific =
+    sizes.length > 0 && (most >= LARGE[dtype] || least < round(1e-4) || round(most / least) > 1000);
+  const fixed = (v: number): string => positional(v, dtype);
+  const texts = finite.map(scientific ? exponential : fixed);
   const point = (text: string): number => text.indexOf(".");
   const fraction = (text: string): number =>
     (scientific ? text.indexOf("e") : text.length) - point(text) - 1;
@@ -31,10 +40,10 @@ function floatFormatter(values: readonly number[]): (value: number) => string {
   return (value) => {
     if (!Number.isFinite(value)) return specialName(value).padStart(width());
     if (!scientific) {
-      const text = positional(value);
+      const text = fixed(value);
       return text.padStart(left + text.length - point(text)).padEnd(width());
     }
-    const [mantissa, exponent] = value.toExponential(Math.min(right, PRECISION)).split("e");
+    const [mantissa, exponent] = rounded(value, Math.min(right, PRECISION), "toExponential");
     const digits = exponent.slice(1).padStart(exponentDigits, "0");
     const dotted = mantissa.includes(".") ? mantissa : `${mantissa}.`;
     return `${dotted}e${exponent[0]}${digits}`.padStart(width());
@@ -44,23 +53,52 @@ function floatFormatter(values: readonly number[]): (value: number) => string {
 const specialName = (value: number): string =>
   Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
 
-const minus = (value: number): string => (Object.is(value, -0) ? "-" : "");
+/**
+ * A number with so many decimals, and its exponent if it has one. Halves go to the even digit, as in
+ * NumPy, where JavaScript rounds them up; the sign of -0 is kept.
+ */
+function rounded(
+  value: number,
+  decimals: number,
+  write: "toFixed" | "toExponential",
+): [number: string, exponent: string] {
+  const sign = Object.is(value, -0) ? "-" : "";
+  // So many decimals are exact wherever there is a half to be found.
+  const EXACT = 60;
+  const [exact, exponent = ""] = value[write](EXACT).split("e");
+  const rest = exact.slice(decimals - EXACT);
+  const half = rest.startsWith("5") && Number(rest.slice(1)) === 0;
+  const cut = exact.slice(0, decimals - EXACT);
+  if (half && "02468".includes(cut[cut.length - 1])) return [sign + cut, exponent];
+  const [number, exponentOf = ""] = value[write](decimals).split("e");
+  return [sign + number, exponentOf];
+}
 
-/** `3.1416`, `2.`: at most four decimals, none that are zero at the end. */
-function positional(value: number): string {
-  const fixed = minus(value) + value.toFixed(PRECISION);
-  return fixed.replace(/0+$/, "");
+/** `3.1416`, `2.`: at most four decimals, and none that do not tell the value from its neighbours. */
+function positional(value: number, dtype: "f32" | "f64"): string {
+  let [text] = rounded(value, PRECISION, "toFixed");
+  if (dtype === "f32") {
+    // The fewest digits that mean this f32 may be fewer than four decimals.
+    const short = (digits: number): number =>
+      Number(rounded(value, digits, "toExponential").join("e"));
+    let digits = 0;
+    while (Math.fround(short(digits)) !== value) digits++;
+    const shortest = short(digits);
+    const decimals = (String(shortest).split(".")[1] ?? "").length;
+    if (value !== 0 && decimals <= PRECISION) text = shortest.toFixed(PRECISION);
+  }
+  return text.replace(/0+$/, "");
 }
 
 /** `1.e+10`: at most four decimals, none that are zero at the end. */
 function exponential(value: number): string {
-  const [mantissa, exponent] = value.toExponential(PRECISION).split("e");
+  const [mantissa, exponent] = rounded(value, PRECISION, "toExponential");
   const digits = exponent.slice(1).padStart(2, "0");
-  return `${minus(value)}${mantissa.replace(/0+$/, "")}e${exponent[0]}${digits}`;
+  return `${mantissa.replace(/0+$/, "")}e${exponent[0]}${digits}`;
 }
 
 function formatter(values: readonly number[], x: Tensor): (value: number) => string {
-  if (isFloat(x.dtype)) return floatFormatter(values);
+  if (isFloat(x.dtype)) return floatFormatter(values, x.dtype as "f32" | "f64");
   const isBool = x.dtype === "bool";
   const show = (v: number): string => (isBool ? (v ? "True" : "False") : String(v));
   const longest = Math.max(0, ...values.map((v) => show(v).length));

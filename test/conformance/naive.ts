@@ -1,6 +1,7 @@
 import { isFloat, newArray } from "../../src/ir/dtype.ts";
-import { type NDArray } from "../../src/ir/ndarray.ts";
+import { fill, type NDArray } from "../../src/ir/ndarray.ts";
 import { type Node, topological } from "../../src/ir/node.ts";
+import { type ScanBody } from "../../src/ir/ops.ts";
 import { HostValue } from "../../src/runtime/values.ts";
 import { type Rng } from "../ir/util.ts";
 
@@ -25,12 +26,23 @@ export const isExact = (node: Node): boolean =>
 
 const STEP = { f32: 1e-5, f64: 1e-12 } as const;
 
+/** Below these, floats lie equally far apart, and rounding is no longer relative. */
+const SUBNORMAL = { f32: 2 ** -126, f64: 2 ** -1022 } as const;
+const LAST_PLACE = { f32: 2 ** -149, f64: 2 ** -1074 } as const;
+
 /** Moves floats by up to one step of their dtype, in the direction that `rng` and `sign` say. */
 function moved(x: NDArray, rng: Rng, sign: number): NDArray {
   if (!isFloat(x.dtype)) return x;
-  const step = sign * STEP[x.dtype as "f32" | "f64"];
-  const data = newArray(x.dtype, x.data.length);
-  for (let i = 0; i < data.length; i++) data[i] = x.data[i] * (1 + step * (2 * rng() - 1));
+  const dtype = x.dtype as "f32" | "f64";
+  const step = sign * STEP[dtype];
+  const data = newArray(dtype, x.data.length);
+  for (let i = 0; i < data.length; i++) {
+    const y = x.data[i];
+    const direction = 2 * rng() - 1;
+    data[i] = y * (1 + step * direction);
+    if (y !== 0 && Math.abs(y) < SUBNORMAL[dtype])
+      data[i] += Math.sign(sign * direction) * LAST_PLACE[dtype];
+  }
   return { ...x, data };
 }
 
@@ -52,29 +64,89 @@ export function evaluateNode(
 }
 
 /** The values of `outputs` with every rounded value moved by `rng` in the direction `sign`; 0 moves nothing. */
-export function evaluateMoved(outputs: readonly Node[], rng: Rng, sign: number): NDArray[] {
-  const order = topological(outputs, (node) => node.value !== undefined);
-  const inputsAt = order.map((node) =>
-    node.value === undefined ? node.inputs.map((x) => x.order) : [],
-  );
+export function evaluateMoved(
+  outputs: readonly Node[],
+  rng: Rng,
+  sign: number,
+  given: (leaf: Node) => NDArray | undefined = (node) =>
+    node.value === undefined ? undefined : valueOf(node),
+): NDArray[] {
+  const order = topological(outputs, (node) => given(node) !== undefined);
+  const inputsAt = order.map((node) => (given(node) ? [] : node.inputs.map((x) => x.order)));
   const at = outputs.map((node) => node.order);
   const values: (NDArray | readonly NDArray[])[] = [];
   order.forEach((node, i) => {
-    if (node.value !== undefined) {
-      values.push(valueOf(node));
+    const known = given(node);
+    if (known) {
+      values.push(known);
       return;
     }
     let inputs = inputsAt[i].map((k) => values[k]);
+    if (sign !== 0 && node.op.name === "scan") {
+      values.push(scanMoved(node, inputs as NDArray[], rng, sign));
+      return;
+    }
     if (sign !== 0 && COMBINING.has(node.op.name))
       inputs = (inputs as readonly NDArray[]).map((x) => moved(x, rng, sign));
     const value = evaluateNode(node, inputs);
-    const rounds = sign !== 0 && !isExact(node);
-    if (!rounds) values.push(value);
-    else if (Array.isArray(value))
-      values.push((value as readonly NDArray[]).map((x) => moved(x, rng, sign)));
+    if (sign === 0 || isExact(node)) values.push(value);
+    else if (node.op.name === "reduceProd")
+      values.push(unlessOutOfRange(node, inputs[0] as NDArray, moved(value as NDArray, rng, sign)));
     else values.push(moved(value as NDArray, rng, sign));
   });
   return at.map((k) => values[k] as NDArray);
+}
+
+/** A product, NaN where factors in another order leave the range of the dtype on the way. */
+function unlessOutOfRange(node: Node, x: NDArray, product: NDArray): NDArray {
+  if (!isFloat(x.dtype)) return product;
+  const only = (fits: (factor: number) => boolean): NDArray =>
+    evaluateNode(node, [{ ...x, data: x.data.map((v) => (fits(v) ? v : 1)) }]) as NDArray;
+  const large = only((v) => Math.abs(v) > 1);
+  const small = only((v) => v !== 0 && Math.abs(v) < 1);
+  const data = product.data.map((v, i) =>
+    Math.abs(large.data[i]) === Infinity || small.data[i] === 0 ? NaN : v,
+  );
+  return { ...product, data };
+}
+
+/** The results of a scan whose body is moved in every turn. */
+function scanMoved(node: Node, inputs: readonly NDArray[], rng: Rng, sign: number): NDArray[] {
+  const {
+    body,
+    carries: count,
+    xs,
+    length,
+    reverse,
+  } = node.attrs as unknown as {
+    body: ScanBody;
+    carries: number;
+    xs: number;
+    length: number;
+    reverse: boolean;
+  };
+  let carries = inputs.slice(0, count);
+  const constants = inputs.slice(count + xs);
+  const specs = node.op.outputs!(node.inputs, node.attrs);
+  const stacks = specs.slice(count).map(({ shape, dtype }) => fill(shape, dtype, () => 0));
+  const put = (stack: NDArray, step: number, { data }: NDArray): void =>
+    stack.data.set(data, step * data.length);
+  const ys = stacks.length - count;
+  for (let turn = 0; turn < length; turn++) {
+    const step = reverse ? length - 1 - turn : turn;
+    carries.forEach((carry, k) => put(stacks[ys + k], step, carry));
+    const slices = inputs.slice(count, count + xs).map(({ shape, dtype, data }): NDArray => {
+      const n = data.length / length;
+      return { shape: shape.slice(1), dtype, data: data.slice(step * n, (step + 1) * n) };
+    });
+    const values = new Map(
+      [...carries, ...slices, ...constants].map((x, k) => [body.params[k], x]),
+    );
+    const results = evaluateMoved(body.outputs, rng, sign, (leaf) => values.get(leaf));
+    carries = results.slice(0, count);
+    results.slice(count).forEach((y, k) => put(stacks[k], step, y));
+  }
+  return [...carries, ...stacks];
 }
 
 /** What a device must give: elements, and how far each may be off (NaN: anything is right). */
@@ -105,9 +177,10 @@ export function expectedOf(outputs: readonly Node[], rngOf: (seed: number) => Rn
     }
     if (!isFloat(value.dtype)) return { value, tolerance };
     const step = STEP[value.dtype as "f32" | "f64"];
+    const lastPlace = LAST_PLACE[value.dtype as "f32" | "f64"];
     for (let i = 0; i < tolerance.length; i++)
       tolerance[i] =
-        4 * tolerance[i] + 0.1 * widest + step * Math.abs(value.data[i]) + Number.MIN_VALUE;
+        4 * tolerance[i] + 0.1 * widest + step * Math.abs(value.data[i]) + 4 * lastPlace;
     return { value, tolerance };
   });
 }

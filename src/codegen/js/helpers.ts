@@ -1,3 +1,4 @@
+import { TWO_OVER_PI } from "../../compiler/loop/math/coefficients.ts";
 import { erf, power, roundEven } from "../../ir/special.ts";
 
 // What generated code calls where JavaScript has no operator or Math function that fits.
@@ -58,6 +59,34 @@ function mantissaF64(x: number): number {
   return double[0];
 }
 
+const DIGITS = 64 * TWO_OVER_PI.length;
+const TWO_OVER_PI_DIGITS = TWO_OVER_PI.reduce((all, word) => (all << 64n) | word, 0n);
+
+/** x / (π / 2) for |x| ≥ 1 as an integer of which the last `DIGITS` digits are the fraction. */
+function inQuarters(x: number): bigint {
+  const n = exponentF64(x) - 52;
+  const whole = BigInt(x / powerOfTwo(Math.floor(n / 2)) / powerOfTwo(n - Math.floor(n / 2)));
+  const product = whole * TWO_OVER_PI_DIGITS;
+  return n >= 0 ? product << BigInt(n) : product >> BigInt(-n);
+}
+
+const HALF = 1n << BigInt(DIGITS - 1);
+
+function quarters(x: number): number {
+  if (!Number.isFinite(x)) return NaN;
+  return Number(((inQuarters(x) + HALF) >> BigInt(DIGITS)) & 3n);
+}
+
+function quarterRest(x: number): number {
+  if (!Number.isFinite(x)) return NaN;
+  const fraction = BigInt.asIntN(DIGITS, inQuarters(x));
+  const magnitude = fraction < 0n ? -fraction : fraction;
+  // Its first 64 digits.
+  const zeros = DIGITS - magnitude.toString(2).length;
+  const leading = Number(magnitude >> BigInt(DIGITS - 64 - zeros)) * powerOfTwo(-64 - zeros);
+  return (fraction < 0n ? -leading : leading) * (Math.PI / 2);
+}
+
 /** By the names that generated code uses. */
 export const HELPERS: Readonly<Record<string, (...args: number[]) => number>> = {
   fround: Math.fround,
@@ -75,4 +104,6 @@ export const HELPERS: Readonly<Record<string, (...args: number[]) => number>> = 
   exponentF64,
   mantissaF32,
   mantissaF64,
+  quarters,
+  quarterRest,
 };

@@ -115,6 +115,9 @@ function floatExpression(op: string, dtype: DType, a: string, b: string): string
     case "exponent":
     case "mantissa":
       return `${op}${suffix}(${a})`;
+    case "quarters":
+    case "quarterRest":
+      return wrap(dtype, `${op}(${a})`);
     case "scale":
       return `scale${suffix}(${a}, ${b})`;
     default:

@@ -141,6 +141,7 @@ export const OPCODES = {
   "f64.convert_i32_s": 0xb7,
   "f64.convert_i32_u": 0xb8,
   "f64.convert_i64_s": 0xb9,
+  "f64.convert_i64_u": 0xba,
   "f64.promote_f32": 0xbb,
   "i32.reinterpret_f32": 0xbc,
   "i64.reinterpret_f64": 0xbd,

@@ -1,5 +1,6 @@
 import { type DType, isFloat } from "../../ir/dtype.ts";
 import { type Type } from "../../compiler/loop/loop.ts";
+import { EASY_ANGLE } from "../../compiler/loop/math/trigonometric.ts";
 import { type Opcode } from "./opcodes.ts";
 import { type CodeWriter, type Operand } from "./writer.ts";
 
@@ -82,6 +83,18 @@ function floatOperation(
   }
   const { body } = w;
   switch (op) {
+    case "quarters":
+    case "quarterRest": {
+      const x = w.repeatable(a);
+      x.push();
+      w.op(`${dtype}.abs`).body[dtype](EASY_ANGLE[dtype]);
+      w.op(`${dtype}.gt`).body.open("if", dtype);
+      x.push();
+      if (dtype === "f32") w.op("f64.promote_f32");
+      w.call(op);
+      if (dtype === "f32") w.op("f32.demote_f64");
+      return void body.else()[dtype](0).end();
+    }
     case "rem":
       // Of two f32 the remainder is one too.
       for (const x of [a, b!]) {

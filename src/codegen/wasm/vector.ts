@@ -1,5 +1,6 @@
 import { type DType } from "../../ir/dtype.ts";
 import { type Type } from "../../compiler/loop/loop.ts";
+import { EASY_ANGLE } from "../../compiler/loop/math/trigonometric.ts";
 import {
   isWord,
   type Lanes,
@@ -138,6 +139,20 @@ function floatOperation(w: CodeWriter, op: string, to: Type, args: readonly Oper
       if (w.relaxed) return pushAll(w, args, `${shape}.relaxed_madd`);
       pushAll(w, [a, b], `${shape}.mul`);
       return pushAll(w, [c], `${shape}.add`);
+    case "quarters":
+    case "quarterRest": {
+      // Large angles are rare, and left to scalars.
+      const x = w.repeatable(a);
+      x.push();
+      w.op(`${shape}.abs`);
+      pushLiteral(w, to, EASY_ANGLE[to.dtype as "f32" | "f64"]);
+      w.op(`${shape}.gt`).op("v128.any_true").body.open("if", "v128");
+      pushByLane(w, op, to, [x]);
+      w.body.else();
+      pushLiteral(w, to, 0);
+      w.body.end();
+      return true;
+    }
     case "exponent":
       return exponent(w, shape, a);
     case "mantissa": {

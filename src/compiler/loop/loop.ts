@@ -45,6 +45,10 @@ export type Value = Var | Literal;
  *   exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh erf;
  * - binary: add sub mul div rem max min and or xor shl shr (and pow atan2 where `math` is "builtin");
  *   `div` and `rem` of integers give 0 for a zero divisor; max and min give NaN if either is;
+ * - for targets whose `math` is "expand": exponent (floor of log2 |x|), mantissa (|x| / 2^exponent) and
+ *   scale (x * 2^n) of normal numbers; and for angles beyond `EASY_ANGLE`, anything for others,
+ *   quarters (the nearest integer to x / (π / 2), modulo 4) and quarterRest (x less so many π / 2),
+ *   which infinities make NaN;
  * - mulHigh: the upper 32 bits of the product of two u32;
  * - fma: a * b + c, rounded once or twice as the target likes (for contractions only);
  * - eq ne lt le: bool with the arguments' lanes;

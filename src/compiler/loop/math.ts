@@ -51,7 +51,7 @@ export const isExpandable = (op: string): boolean =>
 /**
  * Writes a function for targets whose `math` is "expand", on arguments of one type: f32 or f64 (`sign`
  * also integers) of any number of lanes. Errors, in units of the last place: below 2 for f32, 3 for
- * f64; sin, cos and tan only up to |x| = 100,000 (f32) or 1,600,000 (f64).
+ * f64.
  */
 export function expandMath(b: Builder, op: string, args: readonly Value[]): Value {
   if (op === "sign") return sign(b, args[0]);

@@ -37,7 +37,8 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
     [own],
     (a, c) => group[a] === group[c],
   );
-  const letters = space.groups.map((axes) => (axes.length > 0 ? group[axes[0]] : "n"));
+  // Where all sizes are 1 there is one loop, which belongs to no letter.
+  const letters = space.groups.map((axes) => (axes.length > 0 ? group[axes[0]] : ""));
   const axesOf = (letter: string): number[] =>
     letters.flatMap((l, axis) => (l === letter ? [axis] : []));
   const stored = region.roots.filter((root) => root.stored);

@@ -1,6 +1,9 @@
+import { debug } from "../../ir/debug.ts";
 import { type Node } from "../../ir/node.ts";
+import { printGraph } from "../../ir/print.ts";
 import { fuse } from "../fuse.ts";
 import { type Target } from "../loop/loop.ts";
+import { printRegions } from "../print.ts";
 import { type Region } from "../region.ts";
 import { lowerContract } from "./contract.ts";
 import { lowerMap } from "./map.ts";
@@ -40,5 +43,9 @@ export function lowerRegion(region: Region, target: Target): LoweredStep[] {
 }
 
 /** The steps that compute `outputs`, in order. */
-export const lowerGraph = (outputs: readonly Node[], target: Target): LoweredStep[] =>
-  fuse(outputs).flatMap((region) => lowerRegion(region, target));
+export function lowerGraph(outputs: readonly Node[], target: Target): LoweredStep[] {
+  debug("simplify", () => printGraph(outputs));
+  const regions = fuse(outputs);
+  debug("fuse", () => printRegions(regions, outputs));
+  return regions.flatMap((region) => lowerRegion(region, target));
+}

@@ -35,8 +35,7 @@ const startOf = (root: Root): number => COMBINE[root.reduce!].start(root.node.dt
  * (a sum of exponentials needs the maximum first), then one for the elementwise values.
  */
 export function lowerRows(region: Region, target: Target): LoweredKernel[] {
-  const elements = sizeOf(region.space);
-  if (elements > 2 * CHUNK && sizeOf(keptShape(region)) === 1) {
+  if (sizeOf(keptShape(region)) === 1) {
     const split = lowerSplit(region, target);
     if (split) return split;
   }
@@ -228,8 +227,8 @@ const columnBlock = (reducedSize: number, lanes: number): number =>
   Math.max(16, lanes, Math.ceil(PIECE / reducedSize / 16) * 16);
 
 /**
- * A large reduction to a single value: chunks of fixed size first, then their results. Undefined when
- * the region does more than that.
+ * A reduction to a single value: chunks of fixed size first, then their results. Small ones go the same
+ * way, so that no size needs other kernels. Undefined when the region does more than that.
  */
 function lowerSplit(region: Region, target: Target): LoweredKernel[] | undefined {
   const reductions = region.roots.filter((root) => root.reduce);
@@ -242,7 +241,8 @@ function lowerSplit(region: Region, target: Target): LoweredKernel[] | undefined
     [],
   );
   if (space.sizes.length !== 1) return undefined;
-  const chunks = Math.ceil(space.sizes[0] / CHUNK);
+  // At least two, of which one may be empty: a single one would be no loop.
+  const chunks = Math.max(2, Math.ceil(space.sizes[0] / CHUNK));
   const partials = reductions.map((root) => placeholder([chunks], root.node.dtype));
   const w = new KernelWriter(target, partials);
   const { b } = w;
@@ -252,7 +252,7 @@ function lowerSplit(region: Region, target: Target): LoweredKernel[] | undefined
   const size = w.argument(space.sizes[0]);
   const chunk = w.argument(CHUNK);
   b.for(b.begin, b.end, int(1), (piece) => {
-    const from = b.mul(piece, chunk);
+    const from = b.min(b.mul(piece, chunk), size);
     const to = b.min(b.add(from, chunk), size);
     const sums = reductions.map((root) => ({
       root,

@@ -176,15 +176,17 @@ definePrimitive({
       forEachIndex(taps, (tap) => {
         let xAt = index[0] * xStrides[0] + group * perGroup * xStrides[1];
         let wAt = index[1] * wStrides[0];
+        let inside = true;
         for (let i = 0; i < taps.length; i++) {
           const at = index[i + 2] * stride[i] + tap[i] * dilation[i] - padLo[i];
           const entry = at / inputDilation[i];
-          if (at < 0 || entry >= x.shape[i + 2] || !Number.isInteger(entry)) return;
+          inside &&= at >= 0 && entry < x.shape[i + 2] && Number.isInteger(entry);
           xAt += entry * xStrides[i + 2];
           wAt += tap[i] * wStrides[i + 2];
         }
         for (let c = 0; c < perGroup; c++) {
-          const a = x.data[xAt + c * xStrides[1]];
+          // Padding holds zeros, which are multiplied like all others: of NaN they make NaN.
+          const a = inside ? x.data[xAt + c * xStrides[1]] : 0;
           const b = w.data[wAt + c * wStrides[1]];
           sum = float ? sum + a * b : (sum + Math.imul(a, b)) | 0;
         }

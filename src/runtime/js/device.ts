@@ -47,7 +47,7 @@ export function createJsDevice(): Device {
     let compiled = kernels.get(kernel.key);
     if (!compiled) {
       const source = printSource(kernel);
-      debug("code", () => `// js: ${kernel.name}\n${source}`);
+      debug("code", () => `kernel ${kernel.name}, for js\n${source}`);
       compiled = compileKernel(kernel, source);
       kernels.set(kernel.key, compiled);
       stats.kernelsCompiled++;

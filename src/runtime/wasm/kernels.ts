@@ -28,7 +28,7 @@ export function createKernels(memory: WasmMemory, onNew: (bytes: Uint8Array) => 
     indexOf(kernel) {
       let index = indices.get(kernel.key);
       if (index !== undefined) return index;
-      debug("code", () => `// wasm: ${kernel.name}\n${printKernel(kernel)}`);
+      debug("code", () => printKernel(kernel));
       const bytes = generateKernel(kernel, options);
       const module = new WebAssembly.Module(bytes);
       const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory } });

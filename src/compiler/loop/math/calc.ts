@@ -25,6 +25,9 @@ export interface Calc {
   exponent(x: Value): Value;
   mantissa(x: Value): Value;
   scale(x: Value, n: Value): Value;
+  /** The nearest multiple of π / 2 to an angle beyond `EASY_ANGLE`, by its count modulo 4, and the rest. */
+  quarters(x: Value): Value;
+  quarterRest(x: Value): Value;
   lt(x: Value, y: Value): Value;
   le(x: Value, y: Value): Value;
   eq(x: Value, y: Value): Value;
@@ -65,6 +68,8 @@ export function createCalc(b: Builder, type: Type): Calc {
     exponent: unary("exponent"),
     mantissa: unary("mantissa"),
     scale: binary("scale"),
+    quarters: unary("quarters"),
+    quarterRest: unary("quarterRest"),
     lt: compare("lt"),
     le: compare("le"),
     eq: compare("eq"),

@@ -10,10 +10,12 @@ interface Reduced {
   readonly n: Value;
 }
 
+/** Up to here few pieces of π / 2 are enough; larger angles are an operation of their own. */
+export const EASY_ANGLE = { f32: 100_000, f64: 1_600_000 } as const;
+
 /**
  * x = n π / 2 + r + low by Cody and Waite's method: pieces of π / 2 are subtracted one after the
- * other, and `low` collects what the differences round away. Exact enough for all |x| ≤ 100,000 (f32)
- * or 1,600,000 (f64); beyond, the error grows until r means nothing, which the bounds keep finite.
+ * other, and `low` collects what the differences round away.
  */
 function reduce(m: Calc, x: Value): Reduced {
   const parts = m.table(HALF_PI_PARTS);
@@ -36,9 +38,14 @@ function reduce(m: Calc, x: Value): Reduced {
     }
   });
   const sum = m.add(high, low);
-  const rest = m.add(m.sub(high, sum), low);
-  const r = m.max(m.min(sum, m.c(1)), m.c(-1));
-  return { n, sin: sinOfReduced(m, r, rest), cos: cosOfReduced(m, r, rest) };
+  const hard = m.lt(m.c(EASY_ANGLE.f32, EASY_ANGLE.f64), m.abs(x));
+  const r = m.select(hard, m.quarterRest(x), sum);
+  const rest = m.select(hard, m.c(0), m.add(m.sub(high, sum), low));
+  return {
+    n: m.select(hard, m.quarters(x), n),
+    sin: sinOfReduced(m, r, rest),
+    cos: cosOfReduced(m, r, rest),
+  };
 }
 
 /** sin(r + low) = r + (low + r z p(z)), z = r². */
