@@ -1,14 +1,17 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { compileKernel } from "../../src/codegen/js/generate.ts";
 import { Builder, int } from "../../src/compiler/loop/builder.ts";
 import { type Kernel } from "../../src/compiler/loop/loop.ts";
 import { expandMath } from "../../src/compiler/loop/math.ts";
 import { newArray, type TypedArray } from "../../src/ir/dtype.ts";
 import { erf, power } from "../../src/ir/special.ts";
+import { compileAll } from "../codegen/c-kernel.ts";
+import { type RunKernel } from "../codegen/operation-cases.ts";
 import { runKernel } from "../codegen/wasm-kernel.ts";
 import { rngOf } from "../ir/util.ts";
 
-// The functions that targets without a mathematical library get, against those of JavaScript.
+// The functions that targets without a mathematical library get, against those of JavaScript; to the
+// bit the same on all targets and for any number of lanes.
 
 type Float = "f32" | "f64";
 
@@ -23,6 +26,10 @@ function expanded(op: string, dtype: Float, count: number, lanes: number): Kerne
   });
   return b.finish(op);
 }
+
+const VECTOR_BYTES = 32;
+const LANES = { wasm: { f32: 4, f64: 2 }, c: { f32: 8, f64: 4 } };
+let runC: RunKernel;
 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
@@ -55,7 +62,7 @@ function samples(dtype: Float, largest: number, seed: number): TypedArray {
     return sign * (i % 2 === 0 ? 10 ** (smallest + span * rng()) : Math.min(largest, 12) * rng());
   });
   const all = [...SPECIAL, ...random];
-  const array = newArray(dtype, Math.ceil(all.length / 4) * 4);
+  const array = newArray(dtype, Math.ceil(all.length / 8) * 8);
   array.set(all);
   return array;
 }
@@ -72,14 +79,21 @@ function worst(
   const found = newArray(dtype, n);
   const kernel = (lanes: number): Kernel => expanded(op, dtype, inputs.length, lanes);
   compileKernel(kernel(1))([...inputs, found], [], [], 0, n);
-  for (const lanes of dtype === "f32" ? [1, 4] : [1, 2]) {
+  const others: [string, RunKernel, number][] = [
+    ["wasm", runKernel, 1],
+    ["wasm", runKernel, LANES.wasm[dtype]],
+    ["C", runC, 1],
+    ["C", runC, LANES.c[dtype]],
+  ];
+  for (const [target, run, lanes] of others) {
     const same = newArray(dtype, n);
-    runKernel(kernel(lanes), [...inputs, same], [], [], 0, n);
+    run(kernel(lanes), [...inputs, same], [], [], 0, n);
     const wrong = found.findIndex((x, i) => !Object.is(x, same[i]));
+    const given = inputs.map((x) => x[wrong]).join();
     expect(
-      wrong < 0 ? "the same" : `${op}(${inputs.map((x) => x[wrong]).join()}) ${same[wrong]}`,
-      `wasm, ${lanes} lanes`,
-    ).toBe(wrong < 0 ? "the same" : `${op}(${inputs.map((x) => x[wrong]).join()}) ${found[wrong]}`);
+      wrong < 0 ? "the same" : `${op}(${given}) ${same[wrong]}`,
+      `${target}, ${lanes} lanes`,
+    ).toBe(wrong < 0 ? "the same" : `${op}(${given}) ${found[wrong]}`);
   }
   let result = { error: 0, at: "" };
   for (let i = 0; i < n; i++) {
@@ -101,6 +115,25 @@ const FUNCTIONS: readonly [string, (x: number) => number][] = [
   ["sign", (x) => Math.sign(x)],
 ];
 
+const BINARY: readonly [string, (x: number, y: number) => number][] = [
+  ["pow", power],
+  ["atan2", (y, x) => Math.atan2(y, x)],
+];
+
+beforeAll(() => {
+  const all = [
+    ...FUNCTIONS.map(([op]) => [op, 1] as const),
+    ...BINARY.map(([op]) => [op, 2] as const),
+  ];
+  const dtypes = ["f32", "f64"] as const;
+  runC = compileAll(
+    all.flatMap(([op, count]) =>
+      dtypes.flatMap((dtype) => [1, LANES.c[dtype]].map((n) => expanded(op, dtype, count, n))),
+    ),
+    VECTOR_BYTES,
+  );
+});
+
 // The functions of JavaScript have errors of their own.
 const BOUND = { f32: 2, f64: 4 };
 
@@ -111,10 +144,7 @@ describe.each(["f32", "f64"] as const)("%s", (dtype) => {
     expect(error, at).toBeLessThanOrEqual(bound);
   });
 
-  test.each([
-    ["pow", power],
-    ["atan2", (y: number, x: number) => Math.atan2(y, x)],
-  ] as const)("%s", (op, exact) => {
+  test.each(BINARY)("%s", (op, exact) => {
     const x = samples(dtype, op === "pow" ? 1e4 : 1e30, 2);
     const y = samples(dtype, op === "pow" ? 1e3 : 1e30, 3);
     const pairs = SPECIAL.flatMap((a) => SPECIAL.map((b) => [a, b]));
@@ -135,7 +165,7 @@ describe.each(["f32", "f64"] as const)("%s", (dtype) => {
       ...Array.from({ length: 100 }, (_, i) => 1.37 ** (i + 20)),
     ];
     const both = [...angles, ...angles.map((x) => -x)];
-    const array = newArray(dtype, Math.ceil(both.length / 4) * 4);
+    const array = newArray(dtype, Math.ceil(both.length / 8) * 8);
     array.set(both);
     const { error, at } = worst(op, dtype, [array], (x) => Math[op](x));
     expect(error, at).toBeLessThanOrEqual(BOUND[dtype]);

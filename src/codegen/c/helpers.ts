@@ -1,5 +1,7 @@
 import { type DType } from "../../ir/dtype.ts";
 import { type Type } from "../../compiler/loop/loop.ts";
+import { EASY_ANGLE } from "../../compiler/loop/math/trigonometric.ts";
+import { LARGE_ANGLE } from "./angles.ts";
 import { ELEMENT_BYTES, type Element, nameOf, type Types } from "./types.ts";
 
 // Functions that generated code calls where C has no operator. Each is written into a translation unit
@@ -170,6 +172,9 @@ export function createHelpers(types: Types): Helpers {
         const plain = `  ${type} h = ${half};\n  return a * ${power("h")} * ${power("b - h")};`;
         return choices(op, dtype, lanes, plain);
       }
+      case "quarters":
+      case "quarterRest":
+        return angleBody(op, dtype, lanes);
       case "rem": {
         const call = `__builtin_fmod${suffix}`;
         return lanes > 1
@@ -192,6 +197,24 @@ export function createHelpers(types: Types): Helpers {
         return choices(op, dtype, lanes, plain);
       }
     }
+  }
+
+  /** Angles beyond `EASY_ANGLE` are rare: all lanes are tested together. */
+  function angleBody(op: string, dtype: Float, lanes: number): string {
+    define("large_angle", () => LARGE_ANGLE);
+    const type = types.vector(dtype, lanes);
+    const limit = `${EASY_ANGLE[dtype]}.0${FLOATS[dtype].suffix}`;
+    const call = (lane: string): string =>
+      `(${dtype})large_angle(a${lane}, ${op === "quarterRest" ? 1 : 0})`;
+    if (lanes === 1) return `  return a > ${limit} || a < -${limit} ? ${call("")} : 0;`;
+    const test = types.vector(FLOATS[dtype].int, lanes);
+    return [
+      `  ${test} large = (${test})(${float("abs", { dtype, lanes }, "a")} > ${limit});`,
+      "  int any = 0;",
+      `  for (int i = 0; i < ${lanes}; i++) any |= large[i];`,
+      `  if (!any) return (${type}){0};`,
+      byLane(type, lanes, call),
+    ].join("\n");
   }
 
   /** The machine's instruction where there is one. */

@@ -189,6 +189,8 @@ function floatExpression(c: Context, op: string, to: Type, a: string, b: string)
     case "sqrt":
     case "exponent":
     case "mantissa":
+    case "quarters":
+    case "quarterRest":
       return c.helpers.float(op, to, a);
     case "scale":
     case "rem":
