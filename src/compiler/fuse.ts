@@ -92,11 +92,11 @@ export function fuse(outputs: readonly Node[]): Region[] {
       exprs.set(node, loadOf(node));
     } else {
       const contracts = CONTRACTIONS.has(name);
-      // Most others walk their operands in an order of their own, so they lie in memory; the turns of
-      // a scan take theirs slice by slice, so they lie there without gaps.
+      // Most others walk their operands in an order of their own, or read elements often, so they lie in
+      // memory; the turns of a scan take theirs slice by slice, so they lie there without gaps.
       const whole = name === "scan";
       const operands =
-        contracts || name === "random"
+        name === "dot" || name === "random"
           ? inputs
           : node.inputs.map((x, i) => asLoad(x, inputs[i], store, whole));
       const region: Region = {

@@ -42,27 +42,23 @@ const emptyDot: Rule = (node) => {
     : undefined;
 };
 
-/** Spread inputs and negative padding become views; what is left has neither. */
+/**
+ * Spread and padded inputs become views, which are written out once; what is left has neither, so every
+ * element of a patch is there to be read.
+ */
 const plainConv: Rule = (node) => {
   const attrs = node.attrs as unknown as ConvAttrs;
   const { padLo, padHi, inputDilation } = attrs;
   if (node.shape.includes(0) || node.inputs[0].shape[1] === 0)
     return full(node.shape, 0, node.dtype);
   const spread = inputDilation.some((d) => d !== 1);
-  const cropped = [...padLo, ...padHi].some((p) => p < 0);
-  if (!spread && !cropped && !node.inputs[0].shape.includes(0)) return undefined;
+  const padded = [...padLo, ...padHi].some((p) => p !== 0);
+  if (!spread && !padded) return undefined;
   const x = dilate(node.inputs[0], [1, 1, ...inputDilation]);
-  const positive = (list: readonly number[]): number[] => list.map((p) => Math.max(0, p));
-  const negative = (list: readonly number[]): number[] => list.map((p) => Math.min(0, p));
-  // Where a cut reaches into the padding of the other side, the padding becomes part of the input.
-  const overlaps = padLo.some(
-    (lo, i) => x.shape[i + 2] + Math.min(0, lo) + Math.min(0, padHi[i]) <= 0,
-  );
-  const [lo, hi] = overlaps ? [padLo, padHi] : [negative(padLo), negative(padHi)];
-  return conv(padOrCrop(x, [0, 0, ...lo], [0, 0, ...hi]), node.inputs[1], {
+  return conv(padOrCrop(x, [0, 0, ...padLo], [0, 0, ...padHi]), node.inputs[1], {
     ...attrs,
-    padLo: overlaps ? padLo.map(() => 0) : positive(padLo),
-    padHi: overlaps ? padHi.map(() => 0) : positive(padHi),
+    padLo: padLo.map(() => 0),
+    padHi: padHi.map(() => 0),
     inputDilation: inputDilation.map(() => 1),
   });
 };

@@ -10,7 +10,7 @@ import { contractionOf, overContraction } from "./contraction.ts";
 import { emitterAt, type Known, lanesFor, type Point } from "./emit.ts";
 import { unflatten, vectorLoop } from "./loops.ts";
 import { nameOf, storeAt } from "./map.ts";
-import { lanesAlong, packPanels, packRows, type Side } from "./packing.ts";
+import { packPanels, packRows, prepareTerms, readingOf, type Side } from "./packing.ts";
 import { loopSpace } from "./space.ts";
 import { KernelWriter, type LoweredKernel } from "./writer.ts";
 
@@ -80,19 +80,19 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
     return {
       expr: space.expr(expr),
       size: letter === "m" ? M : N,
-      axis: axes.length === 1 ? axes[0] : -1,
-      kAxis: kAxes.length === 1 ? kAxes[0] : -1,
+      axes,
+      kAxes,
+      sizes: axes.map((axis) => sizes[axis]),
+      kSizes: kAxes.map((axis) => sizes[axis]),
       index: (position, k) => indexAt({ b: batchValue, [letter]: position, k }),
     };
   };
   let batchValue: Value = int(0);
-  const lhs = sideOf("m", contraction.lhs);
-  const rhs = sideOf("n", contraction.rhs);
-  const rhsLanes = lanesAlong(w, rhs, lanes);
+  const lhs = readingOf(w, sideOf("m", contraction.lhs), lanes, rows, target.tile.kBlock);
+  const rhs = readingOf(w, sideOf("n", contraction.rhs), lanes, columns, target.tile.kBlock);
   // The left side is read number by number, so its rows may stay as they are. They are not a power of
   // two apart, which would crowd the cache's sets.
-  const lhsLanes = lanesAlong(w, lhs, lanes);
-  const byRows = lanes === 1 || lhsLanes.k === lanes;
+  const byRows = lanes === 1 || lhs.kLanes === lanes;
   const rowStride = target.tile.kBlock + lanes;
   const packedA = w.scratch(dtype, byRows ? mBlock * rowStride : mBlock * kBlock);
   const packedB = w.scratch(dtype, nPart * kBlock);
@@ -241,12 +241,14 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
     const n1 = b.min(b.add(n0, nPartValue), N);
     b.for(int(0), K, kBlockValue, (k0) => {
       const depth = b.min(kBlockValue, b.sub(K, k0));
-      packPanels(w, rhs, packedB, columns, rhsLanes, { from: n0, to: n1, k0, depth });
+      prepareTerms(w, rhs, k0, depth);
+      prepareTerms(w, lhs, k0, depth);
+      packPanels(w, rhs, packedB, columns, { from: n0, to: n1, k0, depth });
       b.for(m0, m1, mBlockValue, (mStart) => {
         const mEnd = b.min(b.add(mStart, mBlockValue), m1);
         const block = { from: mStart, to: mEnd, k0, depth };
-        if (byRows) packRows(w, lhs, packedA, rowStride, rows, lanes, block);
-        else packPanels(w, lhs, packedA, rows, { side: partOf(rows, lhsLanes.side), k: 1 }, block);
+        if (byRows) packRows(w, lhs, packedA, rowStride, rows, block);
+        else packPanels(w, lhs, packedA, rows, block);
         b.for(n0, n1, stripValue, (nStart) => {
           const nEnd = b.min(b.add(nStart, stripValue), n1);
           b.for(nStart, nEnd, int(columns), (n) => {
@@ -265,10 +267,6 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
   });
   return w.finish(nameOf(region), nb * mParts * nParts, 2 * nb * nm * nn * nk);
 }
-
-/** The largest power of two that divides `width` and is at most `lanes`. */
-const partOf = (width: number, lanes: number): number =>
-  width % lanes === 0 ? lanes : partOf(width, lanes / 2);
 
 /**
  * Sizes of the parts of m and n that are pieces of work. Each piece packs what it needs of both sides, so

@@ -1,7 +1,7 @@
 import { type Node } from "../../ir/node.ts";
 import { type ConvAttrs, type DotAttrs } from "../../ir/ops.ts";
 import { type Affine, axisOf, compose, type IndexMap } from "../affine.ts";
-import { type Bound, type Expr, mapForms, substitute } from "../expr.ts";
+import { type Expr, mapForms, substitute } from "../expr.ts";
 import { type Region } from "../region.ts";
 
 /**
@@ -73,7 +73,7 @@ function dotContraction(node: Node, operands: readonly Expr[]): Contraction {
 }
 
 function convContraction(node: Node, operands: readonly Expr[]): Contraction {
-  const { stride, padLo, padHi, dilation, groups } = node.attrs as unknown as ConvAttrs;
+  const { stride, dilation, groups } = node.attrs as unknown as ConvAttrs;
   const [x, w] = node.inputs.map((input) => input.shape);
   const spatial = stride.length;
   const outputs = w[0] / groups;
@@ -93,12 +93,9 @@ function convContraction(node: Node, operands: readonly Expr[]): Contraction {
     plus(axisOf(0, rank, size), axisOf(axis, rank));
   const axes = Array.from({ length: spatial }, (_, i) => i);
   const patch = axes.map((i) =>
-    plus(axisOf(position + i, rank, stride[i], -padLo[i]), axisOf(tap + i, rank, dilation[i])),
+    plus(axisOf(position + i, rank, stride[i]), axisOf(tap + i, rank, dilation[i])),
   );
-  const bounds: Bound[] = axes
-    .filter((i) => padLo[i] > 0 || padHi[i] > 0)
-    .map((i) => ({ at: patch[i], size: x[2 + i] }));
-  const value = substitute(
+  const rhs = substitute(
     operands[0],
     [axisOf(image, rank), inGroup(channel, channels), ...patch],
     rank,
@@ -111,7 +108,7 @@ function convContraction(node: Node, operands: readonly Expr[]): Contraction {
       [inGroup(1, outputs), axisOf(channel, rank), ...axes.map((i) => axisOf(tap + i, rank))],
       rank,
     ),
-    rhs: bounds.length > 0 ? { kind: "mask", dtype: node.dtype, bounds, value, fill: 0 } : value,
+    rhs,
     output: [
       axisOf(image, rank),
       inGroup(1, outputs),

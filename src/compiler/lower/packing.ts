@@ -1,22 +1,28 @@
-import { type DType } from "../../ir/dtype.ts";
+import { type Node } from "../../ir/node.ts";
+import { type Affine } from "../affine.ts";
 import { type Expr } from "../expr.ts";
 import { int, literal } from "../loop/builder.ts";
 import { type BufferParam, type Type, type Value, type Var } from "../loop/loop.ts";
 import { emitterAt, lanesFor, type Point } from "./emit.ts";
 import { vectorLoop } from "./loops.ts";
+import { isRun, type Offsets, offsetAt, offsetsOf, writeOffsets } from "./offsets.ts";
 import { type KernelWriter } from "./writer.ts";
 
 // Packing: the operands of a contraction are copied block by block into scratch memory, in the order in
-// which the register block reads them. What comes before the contraction is computed on the way.
+// which the register block reads them. What comes before the contraction is computed on the way. Where
+// a side or the sum runs over several axes, as the patches of a convolution do, elements are found by
+// tables of offsets.
 
-/** A side of a contraction: `m` or `n`, and the axes of the loops that belong to it and to k. */
+/** A side of a contraction (m or n), and how its elements are found. */
 export interface Side {
   readonly expr: Expr;
   /** The number of rows (m) or columns (n) there are. */
   readonly size: Value;
-  /** The axis that makes up the side, or that makes up k; -1 where there are several. */
-  readonly axis: number;
-  readonly kAxis: number;
+  /** The axes of the loops that make up the side, those that are summed over, and the sizes of both. */
+  readonly axes: readonly number[];
+  readonly kAxes: readonly number[];
+  readonly sizes: readonly Value[];
+  readonly kSizes: readonly Value[];
   /** The full index at a position along the side and along k. */
   index(position: Value, k: Value): Value[];
 }
@@ -31,23 +37,27 @@ export interface Block {
 
 const BOOL: Type = { dtype: "bool", lanes: 1 };
 
-/** How many lanes can be read along the side, and along k. */
-export function lanesAlong(
-  w: KernelWriter,
-  side: Side,
-  lanes: number,
-): { side: number; k: number } {
-  const along = (axis: number): number =>
-    axis < 0 ? 1 : Math.min(lanes, lanesFor(w.target, [side.expr], axis));
-  return {
-    side: unitStride(side.expr, side.axis) ? along(side.axis) : 1,
-    k: unitStride(side.expr, side.kAxis) ? along(side.kAxis) : 1,
-  };
+/** The memory of a side that is found by offsets. */
+interface Source {
+  readonly node: Node;
+  readonly at: Affine;
+  readonly k: Offsets;
+  readonly positions: Offsets;
+}
+
+/** How a side is read. */
+export interface Reading {
+  readonly side: Side;
+  /** Lanes that can be read at once along the side, and along k. */
+  readonly lanes: number;
+  readonly kLanes: number;
+  readonly source: Source | undefined;
+  /** Room for a block that is put together before it is turned. */
+  readonly block: BufferParam | undefined;
 }
 
 /** Whether neighbours along the axis lie side by side wherever the expression reads memory. */
 function unitStride(expr: Expr, axis: number): boolean {
-  if (axis < 0) return false;
   switch (expr.kind) {
     case "load":
       return expr.at.coeffs[axis] === 1 || expr.at.coeffs[axis] === 0;
@@ -62,167 +72,318 @@ function unitStride(expr: Expr, axis: number): boolean {
   }
 }
 
+/**
+ * Decides how a side is read.
+ *
+ * @param lanes the most that an instruction reads
+ * @param width positions that are packed side by side
+ * @param kBlock the most terms that are packed together
+ */
+export function readingOf(
+  w: KernelWriter,
+  side: Side,
+  lanes: number,
+  width: number,
+  kBlock: number,
+): Reading {
+  const { expr, axes, kAxes } = side;
+  if (expr.kind === "load" && (axes.length > 1 || kAxes.length > 1)) {
+    const { at } = expr;
+    const unit = (list: readonly number[]): boolean =>
+      list.length > 0 && at.coeffs[list[list.length - 1]] === 1;
+    const along = unit(axes) && width % lanes === 0 ? lanes : 1;
+    const kLanes = unit(kAxes) ? lanes : 1;
+    return {
+      side,
+      lanes: along,
+      kLanes,
+      source: {
+        node: expr.source,
+        at,
+        k: offsetsOf(w, kBlock),
+        positions: offsetsOf(w, width),
+      },
+      block: along === 1 && kLanes > 1 ? w.scratch(expr.dtype, lanes * lanes) : undefined,
+    };
+  }
+  const alongAxis = (list: readonly number[]): number =>
+    list.length === 1 && unitStride(expr, list[0])
+      ? Math.min(lanes, lanesFor(w.target, [expr], list[0]))
+      : 1;
+  const along = partOf(width, alongAxis(axes));
+  const kLanes = alongAxis(kAxes);
+  const turned = along === 1 && kLanes > 1 && width % kLanes === 0;
+  const fromMemory = expr.kind === "load" && axes.length === 1;
+  return {
+    side,
+    lanes: along,
+    kLanes,
+    source: undefined,
+    block: turned && !fromMemory ? w.scratch(expr.dtype, kLanes * kLanes) : undefined,
+  };
+}
+
+/** The largest power of two that divides `width` and is at most `lanes`. */
+const partOf = (width: number, lanes: number): number =>
+  width % lanes === 0 ? lanes : partOf(width, lanes / 2);
+
 const emitAt = (w: KernelWriter, side: Side, point: Point): Value =>
   emitterAt(w, point, () => undefined)(side.expr);
+
+const sideAxis = ({ axes }: Side): number => (axes.length === 1 ? axes[0] : -1);
+
+/** What packing a block of terms needs to know of them beforehand. */
+export function prepareTerms(
+  w: KernelWriter,
+  { side, source }: Reading,
+  k0: Value,
+  depth: Value,
+): void {
+  if (source) writeOffsets(w, source.k, source.at, side.kAxes, side.kSizes, k0, depth);
+}
+
+/** An element by its offset. */
+const elementAt = (w: KernelWriter, source: Source, base: Value, offset: Value): Var =>
+  w.b.address(w.buffer(source.node), w.b.add(base, offset));
 
 /** Rows one after the other, `rowStride` elements apart: [row][k], zeros beyond the side's end. */
 export function packRows(
   w: KernelWriter,
-  side: Side,
+  reading: Reading,
   into: BufferParam,
   rowStride: number,
   rows: number,
-  lanes: number,
   { from, to, k0, depth }: Block,
 ): void {
   const { b } = w;
+  const { side, source, kLanes } = reading;
   const { dtype } = side.expr;
-  const steps = lanes > 1 ? [lanes, 1] : [1];
+  const steps = kLanes > 1 ? [kLanes, 1] : [1];
   // Whole register blocks, so rows beyond the end are there, and zero.
   b.for(from, to, int(rows), (start) => {
-    for (let r = 0; r < rows; r++) {
-      const row = b.add(start, int(r));
+    b.for(int(0), int(rows), int(1), (r) => {
+      const row = b.add(start, r);
       const place = b.mul(b.sub(row, from), int(rowStride));
       const copy = (): void =>
         vectorLoop(b, int(0), depth, steps, (k, count) => {
+          const to = b.address(into, b.add(place, k));
+          if (source) {
+            const base = w.position(source.at, side.index(row, int(0)));
+            const one = (i: Value): Value =>
+              b.load(elementAt(w, source, base, offsetAt(w, source.k, i)));
+            if (count === 1) b.store(to, one(k));
+            else
+              b.if(
+                isRun(w, source.k, k, count),
+                () => {
+                  const first = elementAt(w, source, base, offsetAt(w, source.k, k));
+                  b.store(to, b.load(first, 0, count));
+                },
+                () =>
+                  b.for(int(0), int(count), int(1), (i) =>
+                    b.store(b.address(to, i), one(b.add(k, i))),
+                  ),
+              );
+            return;
+          }
           const index = side.index(row, b.add(k0, k));
-          const value = emitAt(w, side, {
-            index,
-            vector: count > 1 ? side.kAxis : -1,
-            lanes: count,
-          });
-          b.store(b.address(into, b.add(place, k)), b.splat(value, count));
+          const vector = count > 1 ? side.kAxes[0] : -1;
+          b.store(to, b.splat(emitAt(w, side, { index, vector, lanes: count }), count));
         });
       const zeros = (): void =>
         vectorLoop(b, int(0), depth, steps, (k, count) =>
           b.store(b.address(into, b.add(place, k)), literal(0, dtype, count)),
         );
-      if (r === 0) copy();
-      else b.if(b.op("lt", BOOL, row, side.size), copy, zeros);
-    }
+      b.if(b.op("lt", BOOL, row, side.size), copy, zeros);
+    });
   });
+}
+
+/** A panel that is being packed. */
+interface Panel {
+  readonly into: BufferParam;
+  readonly width: number;
+  /** The first position, and where in `into` its elements go. */
+  readonly start: Value;
+  readonly place: Value;
 }
 
 /** Panels of `width` positions: [panel][k][width], zeros beyond the side's end. */
 export function packPanels(
   w: KernelWriter,
-  side: Side,
+  reading: Reading,
   into: BufferParam,
   width: number,
-  lanes: { readonly side: number; readonly k: number },
   block: Block,
 ): void {
   const { b } = w;
+  const { side, source, lanes, kLanes } = reading;
   const { from, to, depth } = block;
-  const along = width % lanes.side === 0 ? lanes.side : 1;
-  const turned = along === 1 && width % lanes.k === 0 ? lanes.k : 1;
-  const full = (start: Value): Value => b.op("le", BOOL, b.add(start, int(width)), side.size);
   b.for(from, to, int(width), (start) => {
-    const panel = b.mul(b.sub(start, from), depth);
-    const slow = (): void => packSlowly(w, side, into, width, start, panel, block);
-    if (along > 1)
-      b.if(full(start), () => packAlong(w, side, into, width, along, start, panel, block), slow);
-    else if (turned > 1)
-      b.if(full(start), () => packTurned(w, side, into, width, turned, start, panel, block), slow);
-    else slow();
+    const panel: Panel = { into, width, start, place: b.mul(b.sub(start, from), depth) };
+    if (source) {
+      const count = b.min(int(width), b.sub(side.size, start));
+      writeOffsets(w, source.positions, source.at, side.axes, side.sizes, start, count);
+    }
+    const slow = (): void => packSlowly(w, reading, panel, block);
+    const fast =
+      lanes > 1
+        ? () =>
+            source
+              ? packRuns(w, reading, source, panel, block)
+              : packAlong(w, reading, panel, block)
+        : kLanes > 1 && width % kLanes === 0
+          ? () => packTurned(w, reading, panel, block)
+          : undefined;
+    if (!fast) slow();
+    else b.if(b.op("le", BOOL, b.add(start, int(width)), side.size), fast, slow);
   });
 }
+
+/** Where element `k` of column `j` of a panel goes. */
+const placeIn = (w: KernelWriter, { into, width, place }: Panel, k: Value, j: Value): Var =>
+  w.b.address(into, w.b.add(w.b.add(place, j), w.b.mul(k, int(width))));
+
+/** Where the offsets of a batch begin. */
+const baseOf = (w: KernelWriter, source: Source, side: Side): Value =>
+  w.position(source.at, side.index(int(0), int(0)));
 
 /** Position by position, with zeros beyond the end. */
 function packSlowly(
   w: KernelWriter,
-  side: Side,
-  into: BufferParam,
-  width: number,
-  start: Value,
-  panel: Value,
+  { side, source }: Reading,
+  panel: Panel,
   { k0, depth }: Block,
 ): void {
   const { b } = w;
-  b.for(int(0), int(width), int(1), (j) => {
-    const position = b.add(start, j);
-    const place = (k: Value): Var => b.address(into, b.add(b.add(panel, j), b.mul(k, int(width))));
-    b.if(
-      b.op("lt", BOOL, position, side.size),
-      () =>
-        b.for(int(0), depth, int(1), (k) => {
-          const index = side.index(position, b.add(k0, k));
-          b.store(place(k), emitAt(w, side, { index, vector: -1, lanes: 1 }));
-        }),
-      () => b.for(int(0), depth, int(1), (k) => b.store(place(k), literal(0, side.expr.dtype))),
-    );
+  b.for(int(0), int(panel.width), int(1), (j) => {
+    const position = b.add(panel.start, j);
+    const column = (): void => {
+      const own = source && b.add(baseOf(w, source, side), offsetAt(w, source.positions, j));
+      b.for(int(0), depth, int(1), (k) => {
+        const value = source
+          ? b.load(elementAt(w, source, own!, offsetAt(w, source.k, k)))
+          : emitAt(w, side, { index: side.index(position, b.add(k0, k)), vector: -1, lanes: 1 });
+        b.store(placeIn(w, panel, k, j), value);
+      });
+    };
+    const zeros = (): void =>
+      b.for(int(0), depth, int(1), (k) =>
+        b.store(placeIn(w, panel, k, j), literal(0, side.expr.dtype)),
+      );
+    b.if(b.op("lt", BOOL, position, side.size), column, zeros);
   });
 }
 
 /** Neighbouring positions lie side by side. */
 function packAlong(
   w: KernelWriter,
-  side: Side,
-  into: BufferParam,
-  width: number,
-  lanes: number,
-  start: Value,
-  panel: Value,
+  { side, lanes }: Reading,
+  panel: Panel,
   { k0, depth }: Block,
 ): void {
   const { b } = w;
   b.for(int(0), depth, int(1), (k) => {
-    const pointer = b.address(into, b.add(panel, b.mul(k, int(width))));
-    for (let j = 0; j < width; j += lanes) {
-      const index = side.index(b.add(start, int(j)), b.add(k0, k));
-      const value = emitAt(w, side, { index, vector: side.axis, lanes });
+    const pointer = placeIn(w, panel, k, int(0));
+    for (let j = 0; j < panel.width; j += lanes) {
+      const index = side.index(b.add(panel.start, int(j)), b.add(k0, k));
+      const value = emitAt(w, side, { index, vector: sideAxis(side), lanes });
       b.store(pointer, b.splat(value, lanes), j);
     }
   });
 }
 
+/** Runs of neighbouring positions lie side by side: whole vectors of them where they are long enough. */
+function packRuns(
+  w: KernelWriter,
+  { side, lanes }: Reading,
+  source: Source,
+  panel: Panel,
+  { depth }: Block,
+): void {
+  const { b } = w;
+  const base = baseOf(w, source, side);
+  const vectors = Array.from({ length: panel.width / lanes }, (_, v) => v * lanes);
+  const first = vectors.map((j) => b.add(base, offsetAt(w, source.positions, int(j))));
+  const whole = vectors.map((j) => isRun(w, source.positions, int(j), lanes));
+  const eachTerm = (copy: (j: number, v: number, offset: Value, to: Var) => void): void =>
+    b.for(int(0), depth, int(1), (k) => {
+      const offset = offsetAt(w, source.k, k);
+      vectors.forEach((j, v) => copy(j, v, offset, placeIn(w, panel, k, int(j))));
+    });
+  const vector = (v: number, offset: Value, to: Var): void =>
+    b.store(to, b.load(elementAt(w, source, first[v], offset), 0, lanes));
+  b.if(
+    whole.reduce((all, one) => b.op("and", BOOL, all, one)),
+    () => eachTerm((_, v, offset, to) => vector(v, offset, to)),
+    () =>
+      eachTerm((j, v, offset, to) =>
+        b.if(
+          whole[v],
+          () => vector(v, offset, to),
+          () =>
+            b.for(int(0), int(lanes), int(1), (i) => {
+              const own = b.add(base, offsetAt(w, source.positions, b.add(int(j), i)));
+              b.store(b.address(to, i), b.load(elementAt(w, source, own, offset)));
+            }),
+        ),
+      ),
+  );
+}
+
 /** Neighbouring terms lie side by side: blocks of lanes × lanes are turned in registers. */
 function packTurned(
   w: KernelWriter,
-  side: Side,
-  into: BufferParam,
-  width: number,
-  lanes: number,
-  start: Value,
-  panel: Value,
+  { side, source, kLanes: lanes, block }: Reading,
+  panel: Panel,
   { k0, depth }: Block,
 ): void {
   const { b } = w;
   const { expr } = side;
-  const place = (k: Value, j: number): Var =>
-    b.address(into, b.add(b.add(panel, int(j)), b.mul(k, int(width))));
   const [turns] = b.divide(depth, int(lanes));
   const even = b.mul(turns, int(lanes));
-  const block = scratchFor(w, expr.dtype, lanes, side);
+  const base = source && baseOf(w, source, side);
+  const own = (j: Value): Value => b.add(base!, offsetAt(w, source!.positions, j));
+  /** Terms one by one. */
+  const single = (from: Value, to: Value): void =>
+    b.for(from, to, int(1), (k) =>
+      b.for(int(0), int(panel.width), int(1), (j) => {
+        const value = source
+          ? b.load(elementAt(w, source, own(j), offsetAt(w, source.k, k)))
+          : emitAt(w, side, {
+              index: side.index(b.add(panel.start, j), b.add(k0, k)),
+              vector: -1,
+              lanes: 1,
+            });
+        b.store(placeIn(w, panel, k, j), value);
+      }),
+    );
+  const turn = (k: Value, j: number): void => {
+    const to = placeIn(w, panel, k, int(j));
+    if (!block && expr.kind === "load") {
+      const index = side.index(b.add(panel.start, int(j)), b.add(k0, k));
+      const from = b.address(w.buffer(expr.source), w.position(expr.at, index));
+      b.transpose(from, w.form(expr.at).coeffs[sideAxis(side)], to, int(panel.width), lanes);
+      return;
+    }
+    b.for(int(0), int(lanes), int(1), (i) => {
+      const value = source
+        ? b.load(elementAt(w, source, own(b.add(int(j), i)), offsetAt(w, source.k, k)), 0, lanes)
+        : emitAt(w, side, {
+            index: side.index(b.add(b.add(panel.start, int(j)), i), b.add(k0, k)),
+            vector: side.kAxes[0],
+            lanes,
+          });
+      b.store(b.address(block!, b.mul(i, int(lanes))), b.splat(value, lanes));
+    });
+    b.transpose(b.address(block!, int(0)), int(lanes), to, int(panel.width), lanes);
+  };
   b.for(int(0), even, int(lanes), (k) => {
-    for (let j = 0; j < width; j += lanes) {
-      if (expr.kind === "load" && side.axis >= 0) {
-        const index = side.index(b.add(start, int(j)), b.add(k0, k));
-        const from = b.address(w.buffer(expr.source), w.position(expr.at, index));
-        b.transpose(from, w.form(expr.at).coeffs[side.axis], place(k, j), int(width), lanes);
-        continue;
-      }
-      b.for(int(0), int(lanes), int(1), (i) => {
-        const index = side.index(b.add(b.add(start, int(j)), i), b.add(k0, k));
-        const value = emitAt(w, side, { index, vector: side.kAxis, lanes });
-        b.store(b.address(block!, b.mul(i, int(lanes))), b.splat(value, lanes));
-      });
-      b.transpose(b.address(block!, int(0)), int(lanes), place(k, j), int(width), lanes);
-    }
+    const all = (): void => {
+      for (let j = 0; j < panel.width; j += lanes) turn(k, j);
+    };
+    if (source) b.if(isRun(w, source.k, k, lanes), all, () => single(k, b.add(k, int(lanes))));
+    else all();
   });
-  b.for(even, depth, int(1), (k) => {
-    for (let j = 0; j < width; j++) {
-      const index = side.index(b.add(start, int(j)), b.add(k0, k));
-      b.store(place(k, j), emitAt(w, side, { index, vector: -1, lanes: 1 }));
-    }
-  });
+  single(even, depth);
 }
-
-/** Room for a block of values that are computed before they are turned; none where they lie in memory. */
-const scratchFor = (
-  w: KernelWriter,
-  dtype: DType,
-  lanes: number,
-  { expr, axis }: Side,
-): BufferParam | undefined =>
-  expr.kind === "load" && axis >= 0 ? undefined : w.scratch(dtype, lanes * lanes);

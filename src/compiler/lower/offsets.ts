@@ -1,0 +1,77 @@
+import { type Affine } from "../affine.ts";
+import { int } from "../loop/builder.ts";
+import { type BufferParam, type Type, type Value, type Var } from "../loop/loop.ts";
+import { unflatten } from "./loops.ts";
+import { type KernelWriter } from "./writer.ts";
+
+/**
+ * Where elements lie along several axes that are walked as one: a table of offsets, so that walking costs
+ * no division. Beside each offset stands how many up to it lie one after the other in memory.
+ */
+export interface Offsets {
+  readonly table: BufferParam;
+  /** Entries of each half of the table. */
+  readonly capacity: number;
+}
+
+const BOOL: Type = { dtype: "bool", lanes: 1 };
+const I32: Type = { dtype: "i32", lanes: 1 };
+
+export const offsetsOf = (w: KernelWriter, capacity: number): Offsets => ({
+  table: w.scratch("i32", 2 * capacity),
+  capacity,
+});
+
+/** Writes the offsets of positions from … from + count - 1 along `axes`, whose sizes are given. */
+export function writeOffsets(
+  w: KernelWriter,
+  { table, capacity }: Offsets,
+  at: Affine,
+  axes: readonly number[],
+  sizes: readonly Value[],
+  from: Value,
+  count: Value,
+): void {
+  const { b } = w;
+  const { coeffs } = w.form(at);
+  const index = unflatten(b, from, sizes).map((value) => b.mutable(value));
+  const run = b.mutable(int(0));
+  const before = b.mutable(int(0));
+  b.for(int(0), count, int(1), (i) => {
+    let offset: Value = int(0);
+    axes.forEach((axis, k) => (offset = b.add(offset, b.mul(index[k], coeffs[axis]))));
+    const follows = b.op("eq", BOOL, offset, b.add(before, int(1)));
+    b.set(run, b.op("select", I32, follows, b.add(run, int(1)), int(1)));
+    b.set(before, offset);
+    b.store(b.address(table, i), before);
+    b.store(b.address(table, b.add(i, int(capacity))), run);
+    countUp(axes.length - 1);
+  });
+
+  /** The next position: the last index moves, and carries into the one before it. */
+  function countUp(k: number): void {
+    if (k < 0) return;
+    b.set(index[k], b.add(index[k], int(1)));
+    if (k === 0) return;
+    b.if(b.op("le", BOOL, sizes[k], index[k]), () => {
+      b.set(index[k], int(0));
+      countUp(k - 1);
+    });
+  }
+}
+
+/** Offset number `i`. */
+export const offsetAt = (w: KernelWriter, { table }: Offsets, i: Value): Var =>
+  w.b.load(w.b.address(table, i));
+
+/** Whether the `lanes` elements from number `i` on lie one after the other. */
+export function isRun(
+  w: KernelWriter,
+  { table, capacity }: Offsets,
+  i: Value,
+  lanes: number,
+): Value {
+  const { b } = w;
+  const run = b.load(b.address(table, b.add(i, int(capacity + lanes - 1))));
+  return b.op("le", BOOL, int(lanes), run);
+}
