@@ -113,6 +113,12 @@ class Writer {
         return this.line(`const ${this.type(s.v.type)} ${this.show(s.v)} = ${this.load(s)};`);
       case "store":
         return this.store(s);
+      case "merge": {
+        const { dtype, lanes } = s.v.type;
+        const args = [s.pointer, s.low, s.high, s.otherwise].map((x) => this.show(x));
+        const merged = this.context.helpers.merge(memoryElement(dtype), lanes, args);
+        return this.line(`const ${this.type(s.v.type)} ${this.show(s.v)} = ${merged};`);
+      }
       case "transpose": {
         const element = memoryElement(s.from.pointer!.dtype);
         const args = [s.from, s.fromStride, s.to, s.toStride].map((x) => this.show(x));

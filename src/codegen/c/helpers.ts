@@ -24,6 +24,8 @@ export interface Helpers {
   across(op: string, from: Type, a: string): string;
   /** Writes a block of lanes × lanes elements with its rows as columns: from, stride, to, stride. */
   transpose(element: Element, lanes: number, args: readonly string[]): string;
+  /** A vector with some lanes from memory: pointer, first lane, lane behind the last, other lanes. */
+  merge(element: Element, lanes: number, args: readonly string[]): string;
   readonly definitions: readonly string[];
 }
 
@@ -460,8 +462,32 @@ export function createHelpers(types: Types): Helpers {
     return `${name}(${args.join(", ")})`;
   }
 
+  function merge(element: Element, lanes: number, args: readonly string[]): string {
+    const type = types.vector(element, lanes);
+    const name = `merge_${type}`;
+    const parameters = `const ${element} *p, i32 low, i32 high, ${type} v`;
+    const mask = "((1u << high) - 1) & ~((1u << low) - 1)";
+    const wide =
+      element === "f32" && lanes === 16
+        ? `__builtin_ia32_loadups512_mask(p, v, ${mask})`
+        : element === "f64" && lanes === 8
+          ? `__builtin_ia32_loadupd512_mask(p, v, ${mask})`
+          : undefined;
+    const plain = `  for (int i = low; i < high; i++) v[i] = p[i];\n  return v;`;
+    define(name, () =>
+      fn(
+        type,
+        name,
+        parameters,
+        wide ? `#ifdef __AVX512F__\n  return ${wide};\n#else\n${plain}\n#endif` : plain,
+      ),
+    );
+    return `${name}(${args.join(", ")})`;
+  }
+
   return {
     transpose,
+    merge,
     float,
     select,
     divide,

@@ -52,6 +52,12 @@ function writeStatements(body: readonly Stmt[], indent: string, lines: string[],
         checkScalar(s.value, name);
         line(`${offsetBy(s.pointer, s.offset)} = ${show(s.value)};`);
         break;
+      case "merge":
+        checkScalar(s.v, name);
+        line(
+          `const ${show(s.v)} = ${show(s.low)} <= 0 && ${show(s.high)} > 0 ? ${offsetBy(s.pointer, 0)} : ${show(s.otherwise)};`,
+        );
+        break;
       case "transpose": {
         const element = (pointer: Var, row: string, stride: Value, column: string): string =>
           `${pointer.pointer!.name}[${show(pointer)} + ${row} * ${show(stride)} + ${column}]`;

@@ -2,7 +2,14 @@ import { type Kernel, type Stmt, type Value, type Var } from "../../compiler/loo
 import { argumentLayout, KERNEL_EXPORT } from "./abi.ts";
 import { FunctionBody, ModuleWriter } from "./encoder.ts";
 import { pushLiteral } from "./lanes.ts";
-import { type Location, pushBytes, pushLoad, pushLoadSplat, writeStore } from "./memory.ts";
+import {
+  type Location,
+  pushBytes,
+  pushLoad,
+  pushLoadSplat,
+  pushMerge,
+  writeStore,
+} from "./memory.ts";
 import { pushScalar } from "./operations.ts";
 import { writeTranspose } from "./transpose.ts";
 import { findUses, type Uses, valuesOf } from "./uses.ts";
@@ -262,6 +269,16 @@ class KernelGenerator {
     switch (s.kind) {
       case "store":
         return writeStore(w, this.operand(s.value), this.location(s));
+      case "merge":
+        pushMerge(
+          w,
+          s.v.type,
+          this.operand(s.pointer),
+          this.operand(s.low),
+          this.operand(s.high),
+          this.operand(s.otherwise),
+        );
+        return void body.set(this.declare(s.v));
       case "transpose":
         return writeTranspose(
           w,

@@ -150,3 +150,39 @@ function eachLane(
     visit(lane, start);
   }
 }
+
+/** Puts `otherwise` on the stack, with its lanes `low` … `high` - 1 from the elements at `pointer`. */
+export function pushMerge(
+  w: CodeWriter,
+  type: Type,
+  pointer: Operand,
+  low: Operand,
+  high: Operand,
+  otherwise: Operand,
+): void {
+  const { body } = w;
+  const bytes = itemBytes(type.dtype);
+  if (!isDense(type))
+    throw new Error(`merge: expected words that fill a vector, got ${type.dtype}x${type.lanes}`);
+  const address = w.take("i32");
+  const [first, behind] = [w.repeatable(low), w.repeatable(high)];
+  const load: Opcode = `v128.load${(8 * bytes) as 32}_lane`;
+  pointer.push();
+  body.set(address);
+  otherwise.push();
+  const vector = w.temporary("v128");
+  body.set(vector);
+  for (let lane = 0; lane < type.lanes; lane++) {
+    first.push();
+    body.i32(lane).op("i32.le_s").i32(lane);
+    behind.push();
+    body.op("i32.lt_s").op("i32.and").open("if");
+    body
+      .get(address)
+      .get(vector)
+      .memory(load, lane * bytes, bytes, lane);
+    body.set(vector).end();
+  }
+  body.get(vector);
+  w.giveBack("i32", address);
+}

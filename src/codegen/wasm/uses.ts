@@ -25,6 +25,9 @@ export function valuesOf(s: Stmt): readonly Value[] {
       return s.stride ? [s.pointer, s.stride] : [s.pointer];
     case "store":
       return s.stride ? [s.pointer, s.value, s.stride] : [s.pointer, s.value];
+    case "merge":
+      // The bounds are looked at for every lane.
+      return [s.pointer, s.low, s.low, s.high, s.high, s.otherwise];
     case "transpose":
       return [s.from, s.fromStride, s.to, s.toStride];
     case "address":
@@ -64,6 +67,7 @@ export function findUses(body: readonly Stmt[]): Uses {
         case "let":
         case "load":
         case "address":
+        case "merge":
           entry(s.v).definedIn = list;
           break;
         case "for":

@@ -164,6 +164,13 @@ export class Builder {
     this.top().body.push({ kind: "store", pointer, offset, value, ...(stride ? { stride } : {}) });
   }
 
+  /** `otherwise`, a vector, with its lanes `low` … `high` - 1 from the elements at the pointer. */
+  merge(pointer: Var, low: Value, high: Value, otherwise: Value): Var {
+    const v = this.variable(otherwise.type);
+    this.top().body.push({ kind: "merge", v, pointer, low, high, otherwise });
+    return v;
+  }
+
   /** Writes the block of lanes × lanes elements at `from` to `to`, its rows as columns. */
   transpose(from: Var, fromStride: Value, to: Var, toStride: Value, lanes: number): void {
     this.top().body.push({ kind: "transpose", from, fromStride, to, toStride, lanes });

@@ -75,6 +75,15 @@ export type Stmt =
       readonly value: Value;
       readonly stride?: Value;
     }
+  /** `v` = `otherwise` with its lanes `low` … `high` - 1 from memory; nothing else is read. */
+  | {
+      readonly kind: "merge";
+      readonly v: Var;
+      readonly pointer: Var;
+      readonly low: Value;
+      readonly high: Value;
+      readonly otherwise: Value;
+    }
   /** A block of lanes × lanes elements, rows `fromStride` apart, written with its rows as columns. */
   | {
       readonly kind: "transpose";

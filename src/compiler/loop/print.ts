@@ -32,6 +32,11 @@ function printStatements(body: readonly Stmt[], indent: string, lines: string[])
           `${indent}store ${showValue(s.pointer)}${at(s.offset, s.stride)} = ${showValue(s.value)}`,
         );
         break;
+      case "merge":
+        lines.push(
+          `${indent}${showValue(s.v)}: ${showType(s.v.type)} = merge ${showValue(s.otherwise)}, lanes ${showValue(s.low)}..${showValue(s.high)} of ${showValue(s.pointer)}`,
+        );
+        break;
       case "transpose":
         lines.push(
           `${indent}transpose ${showValue(s.to)} step ${showValue(s.toStride)} = ${showValue(s.from)} step ${showValue(s.fromStride)} x${s.lanes}`,

@@ -58,6 +58,7 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
   const wideType = target.vectorBytes > 0 && itemBytes(dtype) >= 4 && dtype !== "bool";
   const lanes = wideType ? target.vectorBytes / itemBytes(dtype) : 1;
   const { rows, vectors } = target.tile;
+  const panelRows = rows;
   const columns = vectors * lanes;
   const vector: Type = { dtype, lanes };
 
@@ -160,6 +161,7 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
 
   /** One register block: rows × columns of the output over `depth` terms. */
   const registerBlock = (
+    rows: number,
     batch: Value,
     m: Value,
     n: Value,
@@ -195,12 +197,12 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
           b.load(c, k * columns + v * lanes, lanes),
         );
         for (let r = 0; r < rows; r++) {
-          const left = b.splat(b.load(a, byRows ? r * rowStride + k : k * rows + r), lanes);
+          const left = b.splat(b.load(a, byRows ? r * rowStride + k : k * panelRows + r), lanes);
           for (let v = 0; v < vectors; v++)
             b.set(sums[r][v], b.op("fma", vector, left, right[v], sums[r][v]));
         }
       }
-      b.advance(a, int(byRows ? count : count * rows));
+      b.advance(a, int(byRows ? count : count * panelRows));
       b.advance(c, int(count * columns));
     };
     if (unroll === 1) b.for(int(0), depth, int(1), () => terms(1));
@@ -224,6 +226,8 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
     );
   };
 
+  // The last rows may be few: there are lower blocks for them.
+  const heights = [4, 8].filter((count) => count < rows).concat(rows);
   const mPartValue = w.argument(mPart);
   const nPartValue = w.argument(nPart);
   const mBlockValue = w.argument(mBlock);
@@ -257,7 +261,18 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
               const row = b.sub(m, mStart);
               const inBlock = b.add(b.mul(row, blockStrideValue), b.sub(n, nStart));
               const panelA = b.mul(row, byRows ? int(rowStride) : depth);
-              registerBlock(batch, m, n, panelA, panelB, k0, depth, inBlock);
+              const block = (rows: number): void =>
+                registerBlock(rows, batch, m, n, panelA, panelB, k0, depth, inBlock);
+              const left = b.sub(mEnd, m);
+              const choose = ([count, ...more]: readonly number[]): void => {
+                if (more.length === 0) return block(count);
+                b.if(
+                  b.op("le", BOOL, left, int(count)),
+                  () => block(count),
+                  () => choose(more),
+                );
+              };
+              choose(heights);
             });
           });
           b.if(isLast(k0, depth), () => finishBlock(batch, mStart, mEnd, nStart, nEnd));

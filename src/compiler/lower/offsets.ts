@@ -6,7 +6,7 @@ import { type KernelWriter } from "./writer.ts";
 
 /**
  * Where elements lie along several axes that are walked as one: a table of offsets, so that walking costs
- * no division. Beside each offset stands how many up to it lie one after the other in memory.
+ * no division. Beside each offset stands how many up to it follow one another along the last axis.
  */
 export interface Offsets {
   readonly table: BufferParam;
@@ -35,12 +35,13 @@ export function writeOffsets(
   const { b } = w;
   const { coeffs } = w.form(at);
   const index = unflatten(b, from, sizes).map((value) => b.mutable(value));
+  const step = axes.length > 0 ? coeffs[axes[axes.length - 1]] : int(1);
   const run = b.mutable(int(0));
   const before = b.mutable(int(0));
   b.for(int(0), count, int(1), (i) => {
     let offset: Value = int(0);
     axes.forEach((axis, k) => (offset = b.add(offset, b.mul(index[k], coeffs[axis]))));
-    const follows = b.op("eq", BOOL, offset, b.add(before, int(1)));
+    const follows = b.op("eq", BOOL, offset, b.add(before, step));
     b.set(run, b.op("select", I32, follows, b.add(run, int(1)), int(1)));
     b.set(before, offset);
     b.store(b.address(table, i), before);
@@ -64,7 +65,7 @@ export function writeOffsets(
 export const offsetAt = (w: KernelWriter, { table }: Offsets, i: Value): Var =>
   w.b.load(w.b.address(table, i));
 
-/** Whether the `lanes` elements from number `i` on lie one after the other. */
+/** Whether the `lanes` elements from number `i` on follow one another along the last axis. */
 export function isRun(
   w: KernelWriter,
   { table, capacity }: Offsets,
@@ -74,4 +75,10 @@ export function isRun(
   const { b } = w;
   const run = b.load(b.address(table, b.add(i, int(capacity + lanes - 1))));
   return b.op("le", BOOL, int(lanes), run);
+}
+
+/** Whether number `i` does not follow the one before it. */
+export function isStart(w: KernelWriter, { table, capacity }: Offsets, i: Value): Value {
+  const run = w.b.load(w.b.address(table, w.b.add(i, int(capacity))));
+  return w.b.op("le", BOOL, run, int(1));
 }

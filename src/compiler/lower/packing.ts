@@ -5,7 +5,7 @@ import { int, literal } from "../loop/builder.ts";
 import { type BufferParam, type Type, type Value, type Var } from "../loop/loop.ts";
 import { emitterAt, lanesFor, type Point } from "./emit.ts";
 import { vectorLoop } from "./loops.ts";
-import { isRun, type Offsets, offsetAt, offsetsOf, writeOffsets } from "./offsets.ts";
+import { isRun, isStart, type Offsets, offsetAt, offsetsOf, writeOffsets } from "./offsets.ts";
 import { type KernelWriter } from "./writer.ts";
 
 // Packing: the operands of a contraction are copied block by block into scratch memory, in the order in
@@ -43,6 +43,8 @@ interface Source {
   readonly at: Affine;
   readonly k: Offsets;
   readonly positions: Offsets;
+  /** Room for the parts of runs. */
+  readonly parts: BufferParam;
 }
 
 /** How a side is read. */
@@ -91,8 +93,10 @@ export function readingOf(
     const { at } = expr;
     const unit = (list: readonly number[]): boolean =>
       list.length > 0 && at.coeffs[list[list.length - 1]] === 1;
-    const along = unit(axes) && width % lanes === 0 ? lanes : 1;
     const kLanes = unit(kAxes) ? lanes : 1;
+    // Steps of another size still spare looking up each element.
+    const along =
+      (unit(axes) || kLanes === 1) && axes.length > 0 && width % lanes === 0 ? lanes : 1;
     return {
       side,
       lanes: along,
@@ -102,6 +106,7 @@ export function readingOf(
         at,
         k: offsetsOf(w, kBlock),
         positions: offsetsOf(w, width),
+        parts: w.scratch("i32", 3 * width + width / lanes + 1),
       },
       block: along === 1 && kLanes > 1 ? w.scratch(expr.dtype, lanes * lanes) : undefined,
     };
@@ -293,7 +298,10 @@ function packAlong(
   });
 }
 
-/** Runs of neighbouring positions lie side by side: whole vectors of them where they are long enough. */
+/**
+ * Runs of neighbouring positions: whole vectors of them where they are long enough; where they lie side
+ * by side, other vectors are put together of parts of several runs.
+ */
 function packRuns(
   w: KernelWriter,
   { side, lanes }: Reading,
@@ -303,32 +311,97 @@ function packRuns(
 ): void {
   const { b } = w;
   const base = baseOf(w, source, side);
+  const last = side.axes[side.axes.length - 1];
+  const step = source.at.coeffs[last] === 1 ? undefined : w.form(source.at).coeffs[last];
   const vectors = Array.from({ length: panel.width / lanes }, (_, v) => v * lanes);
   const first = vectors.map((j) => b.add(base, offsetAt(w, source.positions, int(j))));
-  const whole = vectors.map((j) => isRun(w, source.positions, int(j), lanes));
   const eachTerm = (copy: (j: number, v: number, offset: Value, to: Var) => void): void =>
     b.for(int(0), depth, int(1), (k) => {
       const offset = offsetAt(w, source.k, k);
       vectors.forEach((j, v) => copy(j, v, offset, placeIn(w, panel, k, int(j))));
     });
-  const vector = (v: number, offset: Value, to: Var): void =>
-    b.store(to, b.load(elementAt(w, source, first[v], offset), 0, lanes));
+  const whole = vectors.map((j) => isRun(w, source.positions, int(j), lanes));
+  const fast = (): void =>
+    eachTerm((_, v, offset, to) =>
+      b.store(to, b.load(elementAt(w, source, first[v], offset), 0, lanes, step)),
+    );
+  const oneByOne = (): void =>
+    eachTerm((j, _, offset, to) =>
+      b.for(int(0), int(lanes), int(1), (i) => {
+        const own = b.add(base, offsetAt(w, source.positions, b.add(int(j), i)));
+        b.store(b.address(to, i), b.load(elementAt(w, source, own, offset)));
+      }),
+    );
+  const inParts = (): void => {
+    const parts = writeParts(w, source, vectors, lanes);
+    eachTerm((_, v, offset, to) => {
+      const value = b.mutable(literal(0, side.expr.dtype, lanes));
+      b.for(parts.from(v), parts.from(v + 1), int(1), (p) => {
+        const from = elementAt(w, source, b.add(base, parts.offset(p)), offset);
+        b.set(value, b.merge(from, parts.low(p), parts.high(p), value));
+      });
+      b.store(to, value);
+    });
+  };
   b.if(
     whole.reduce((all, one) => b.op("and", BOOL, all, one)),
-    () => eachTerm((_, v, offset, to) => vector(v, offset, to)),
-    () =>
-      eachTerm((j, v, offset, to) =>
-        b.if(
-          whole[v],
-          () => vector(v, offset, to),
-          () =>
-            b.for(int(0), int(lanes), int(1), (i) => {
-              const own = b.add(base, offsetAt(w, source.positions, b.add(int(j), i)));
-              b.store(b.address(to, i), b.load(elementAt(w, source, own, offset)));
-            }),
-        ),
-      ),
+    fast,
+    step ? oneByOne : inParts,
   );
+}
+
+/** The parts of runs that make up each vector of a panel. */
+interface Parts {
+  /** Number of the first part of vector `v`. */
+  from(v: number): Value;
+  /** Where the part's lane 0 would lie, its first lane, and the one behind its last. */
+  offset(part: Value): Value;
+  low(part: Value): Value;
+  high(part: Value): Value;
+}
+
+function writeParts(
+  w: KernelWriter,
+  source: Source,
+  vectors: readonly number[],
+  lanes: number,
+): Parts {
+  const { b } = w;
+  const width = vectors.length * lanes;
+  const table = source.parts;
+  const slot = (field: number, part: Value): Var =>
+    b.address(table, b.add(int(field * width), part));
+  const OFFSET = 0;
+  const LOW = 1;
+  const HIGH = 2;
+  const FIRST = 3;
+  const count = b.mutable(int(0));
+  vectors.forEach((j, v) => {
+    b.store(slot(FIRST, int(v)), count);
+    b.for(int(0), int(lanes), int(1), (i) => {
+      const begins = b.op(
+        "or",
+        BOOL,
+        b.op("eq", BOOL, i, int(0)),
+        isStart(w, source.positions, b.add(int(j), i)),
+      );
+      b.if(begins, () => {
+        b.if(b.op("lt", BOOL, int(0), i), () => b.store(slot(HIGH, b.sub(count, int(1))), i));
+        const offset = offsetAt(w, source.positions, b.add(int(j), i));
+        b.store(slot(OFFSET, count), b.sub(offset, i));
+        b.store(slot(LOW, count), i);
+        b.store(slot(HIGH, count), int(lanes));
+        b.set(count, b.add(count, int(1)));
+      });
+    });
+  });
+  b.store(slot(FIRST, int(vectors.length)), count);
+  return {
+    from: (v) => b.load(slot(FIRST, int(v))),
+    offset: (part) => b.load(slot(OFFSET, part)),
+    low: (part) => b.load(slot(LOW, part)),
+    high: (part) => b.load(slot(HIGH, part)),
+  };
 }
 
 /** Neighbouring terms lie side by side: blocks of lanes × lanes are turned in registers. */
