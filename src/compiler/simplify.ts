@@ -84,6 +84,7 @@ const neutral: Rule = (node) => {
 const RULES: Record<string, Rule> = {
   stopGradient: dropIdentity,
   marker: dropIdentity,
+  customVjp: dropIdentity,
   reduceSum: emptyReduction,
   reduceProd: emptyReduction,
   reduceMax: emptyReduction,

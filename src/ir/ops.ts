@@ -1,5 +1,6 @@
 import { coerce, type DType, isFloat } from "./dtype.ts";
 import { type Attrs, make, makeLeaf, Node, primitive } from "./node.ts";
+import { type CustomRule } from "./primitives/custom.ts";
 import "./primitives/index.ts";
 import { sameShape, type Shape } from "./shape.ts";
 
@@ -146,6 +147,20 @@ export function marker(x: Node): Node {
   const spec = { shape: x.shape, dtype: x.dtype };
   return new Node(primitive("marker"), [x], attrs, spec, isFloat(x.dtype));
 }
+
+/**
+ * `value`, composed of `operands`, with a gradient of its own: see `CustomRule`. `attrs` is what the rule
+ * needs to know besides.
+ */
+export const customVjp = (
+  value: Node,
+  operands: readonly Node[],
+  rule: CustomRule,
+  attrs?: Attrs,
+): Node =>
+  value.requiresGrad
+    ? make(primitive("customVjp"), [value, ...operands], { ...attrs, rule })
+    : value;
 
 export function reshape(x: Node, shape: Shape): Node {
   if (sameShape(x.shape, shape)) return x;

@@ -13,7 +13,7 @@ import {
   mseLoss,
   nllLoss,
   smoothL1Loss,
-} from "./functional.ts";
+} from "./loss-functions.ts";
 import { Module } from "./module.ts";
 
 /** A loss: what training makes smaller. */

@@ -1,5 +1,6 @@
 import { CellTensor, type Tensor } from "../tensor/index.ts";
 import { guarded } from "../tensor/tracing.ts";
+import { deepCopy } from "./clone.ts";
 import { type Buffer, Parameter } from "./parameter.ts";
 import { type LoadOptions, type LoadResult, loadInto, type StateDict } from "./state.ts";
 import { summarize, type SummaryInput } from "./summary.ts";
@@ -148,6 +149,14 @@ export abstract class Module {
    */
   summary(input?: SummaryInput): string {
     return summarize(this, input);
+  }
+
+  /**
+   * A module of its own with the same structure, and with parameters and buffers that start with the
+   * present values of these.
+   */
+  clone(): this {
+    return deepCopy(this, (x) => x instanceof Module);
   }
 
   /** The settings of this module as `toString` shows them, e.g. `p=0.5`. */

@@ -5,12 +5,24 @@ export { type Nested } from "./nested.ts";
 export { type Dim, type Operand, type Sizes } from "./operand.ts";
 export { type Index, type Slice } from "./at.ts";
 export * from "./activation.ts";
+export * from "./adaptive-pooling.ts";
 export * from "./arithmetic.ts";
+export { type AttentionOptions, scaledDotProductAttention } from "./attention.ts";
 export * from "./autograd.ts";
 export * from "./backward.ts";
 export * from "./combine.ts";
 export * from "./compare.ts";
 export { compile } from "./compile.ts";
+export {
+  conv1d,
+  conv2d,
+  conv3d,
+  type ConvOptions,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type ConvTransposeOptions,
+} from "./conv.ts";
 export * from "./convert.ts";
 export {
   arange,
@@ -28,9 +40,12 @@ export {
 } from "./create.ts";
 export * from "./extremes.ts";
 export * from "./indexing.ts";
+export * from "./interpolate.ts";
 export * from "./like.ts";
 export * from "./matmul.ts";
+export * from "./normalization.ts";
 export * from "./padding.ts";
+export * from "./pooling.ts";
 export {
   defaultGenerator,
   Generator,
@@ -45,5 +60,7 @@ export {
 } from "./random.ts";
 export * from "./reduce.ts";
 export * from "./sampling.ts";
+export * from "./scan.ts";
 export * from "./shape.ts";
 export * from "./sorting.ts";
+export { type PerAxis } from "./spatial.ts";

@@ -2,7 +2,7 @@ import { coerce } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
-import { gatherAxis } from "./gather.ts";
+import { catNodes } from "./cat.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Options of `pad`. */
@@ -40,9 +40,7 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
         `pad: [${lo}, ${hi}] leaves nothing of axis ${axis} of shape ${showShape(x.shape)}`,
       );
     node =
-      mode === "constant"
-        ? padConstant(node, axis, lo, hi, value)
-        : wrap(node, axis, lo, size, mode);
+      mode === "constant" ? padConstant(node, axis, lo, hi, value) : wrap(node, axis, lo, hi, mode);
   }
   return new Tensor(node);
 }
@@ -63,29 +61,41 @@ function padConstant(node: Node, axis: number, lo: number, hi: number, value: nu
   return ops.pad(node, before, after, coerce(node.dtype, value));
 }
 
-/** Entries of an axis at positions that are computed from those of the result. */
+/** What is put before and after an axis is made of its own entries. */
 function wrap(
   node: Node,
   axis: number,
   lo: number,
-  size: number,
+  hi: number,
   mode: "reflect" | "replicate" | "circular",
 ): Node {
-  const old = node.shape[axis];
-  const most = mode === "reflect" ? old - 1 : mode === "circular" ? old : Infinity;
-  if (old === 0 || lo > most || size - old - lo > most)
+  const size = node.shape[axis];
+  const most = mode === "reflect" ? size - 1 : mode === "circular" ? size : Infinity;
+  if (size === 0 || lo > most || hi > most)
     throw new RangeError(
-      `pad: mode "${mode}" can add at most ${Math.max(0, most)} entries on a side of axis ${axis} of size ${old}`,
+      `pad: mode "${mode}" can add at most ${Math.max(0, most)} entries on a side of axis ${axis} of size ${size}`,
     );
-  const output = ops.iota([size], 0);
-  const at = ops.sub(output, ops.fullLike(output, lo));
-  const last = ops.fullLike(at, old - 1);
-  let source: Node;
-  if (mode === "replicate") source = ops.min(ops.max(at, ops.zerosLike(at)), last);
-  else if (mode === "reflect") source = ops.sub(last, ops.abs(ops.sub(last, ops.abs(at))));
-  else {
-    const length = ops.fullLike(at, old);
-    source = ops.rem(ops.add(at, length), length);
-  }
-  return gatherAxis(node, source, axis);
+  const part = (start: number, count: number): Node =>
+    ops.slice(
+      node,
+      node.shape.map((_, i) => (i === axis ? start : 0)),
+      node.shape.map((n, i) => (i === axis ? count : n)),
+    );
+  const repeat = (edge: Node, count: number): Node =>
+    ops.expand(
+      edge,
+      edge.shape.map((n, i) => (i === axis ? count : n)),
+    );
+  const [before, after] = [Math.max(lo, 0), Math.max(hi, 0)];
+  let parts: Node[];
+  if (mode === "replicate")
+    parts = [repeat(part(0, 1), before), node, repeat(part(size - 1, 1), after)];
+  else if (mode === "reflect")
+    parts = [
+      ops.flip(part(1, before), [axis]),
+      node,
+      ops.flip(part(size - 1 - after, after), [axis]),
+    ];
+  else parts = [part(size - before, before), node, part(0, after)];
+  return padConstant(catNodes(parts, axis), axis, Math.min(lo, 0), Math.min(hi, 0), 0);
 }

@@ -2,6 +2,7 @@ import { type DType } from "../../src/ir/dtype.ts";
 import { fill, type NDArray } from "../../src/ir/ndarray.ts";
 import { make, type Node, primitive } from "../../src/ir/node.ts";
 import * as ops from "../../src/ir/ops.ts";
+import { type CustomRule } from "../../src/ir/primitives/custom.ts";
 import { type Shape, sizeOf } from "../../src/ir/shape.ts";
 import { randomConv, randomWindow } from "../ir/geometries.ts";
 import { distinct, integer, type Rng, uniform } from "../ir/util.ts";
@@ -188,6 +189,17 @@ add(
   "",
   (rng) => [uniform(rng, [4], "f32")],
   ([x]) => ops.bitcast(x, "i32"),
+);
+
+// 6x, by way of the value so that it is used too.
+const squareRule: CustomRule = (g, [x], value, { factor }) => [
+  ops.mul(g, ops.div(ops.mul(value, ops.fullLike(x, factor as number)), x)),
+];
+add(
+  "customVjp",
+  "3x²",
+  (rng) => [uniform(rng, [2, 3], "f64", 0.5, 2)],
+  ([x]) => ops.customVjp(ops.mul(ops.mul(x, x), ops.fullLike(x, 3)), [x], squareRule, { factor: 2 }),
 );
 
 // Views.

@@ -67,17 +67,22 @@ const join = (x: Node, axis: number): Node =>
 const permuteFront = (x: Node, axes: readonly number[]): Node =>
   permute(x, [...axes, ...range(x.shape.length).slice(axes.length)]);
 
-/** The cotangent of the input: the dilated cotangent with the kernel turned round. */
-function inputCotangent(node: Node, g: Node): Node {
-  const [x, w] = node.inputs;
-  if (sizeOf(x.shape) === 0) return zerosLike(x);
-  const { stride, padLo, dilation, inputDilation, groups } = convAttrs(node.attrs);
+/**
+ * The transpose of the linear map `x -> conv(x, w, attrs)` at `g` (N, O, ...): g dilated by the stride,
+ * with the kernel (O, C / groups, ...) turned round. `size`: the spatial sizes of x, which those of g
+ * leave open. `padHi` is not looked at.
+ */
+export function transposedConv(
+  g: Node,
+  w: Node,
+  { stride, padLo, dilation, inputDilation, groups }: ConvAttrs,
+  size: readonly number[],
+): Node {
   const spans = spatial(w.shape).map((k, i) => (k - 1) * dilation[i]);
   const lo = spans.map((span, i) => span - padLo[i]);
   // As much padding behind as makes the result as large as the dilated input.
   const hi = spans.map(
-    (_, i) =>
-      extent(x.shape[i + 2], inputDilation[i]) - extent(g.shape[i + 2], stride[i]) + padLo[i],
+    (_, i) => extent(size[i], inputDilation[i]) - extent(g.shape[i + 2], stride[i]) + padLo[i],
   );
   const turned = flip(w, range(w.shape.length).slice(2));
   const kernel = join(permuteFront(split(turned, 0, groups), [0, 2, 1]), 0);
@@ -89,6 +94,14 @@ function inputCotangent(node: Node, g: Node): Node {
     inputDilation: stride,
     groups,
   });
+}
+
+/** The cotangent of the input. */
+function inputCotangent(node: Node, g: Node): Node {
+  const [x, w] = node.inputs;
+  return sizeOf(x.shape) === 0
+    ? zerosLike(x)
+    : transposedConv(g, w, convAttrs(node.attrs), spatial(x.shape));
 }
 
 /** The cotangent of the kernel: the input with the cotangent as its kernel, samples summed as channels. */

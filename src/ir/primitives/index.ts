@@ -12,3 +12,4 @@ import "./indexing.ts";
 import "./sort.ts";
 import "./cumsum.ts";
 import "./scan.ts";
+import "./custom.ts";

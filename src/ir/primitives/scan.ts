@@ -5,41 +5,18 @@ import {
   type Attrs,
   type BatchWalk,
   definePrimitive,
-  isGradEnabled,
   type JvpWalk,
   type Node,
   sameSpec,
-  setGradEnabled,
   type Spec,
   topological,
   type TupleRules,
-  type VjpWalk,
 } from "../node.ts";
-import { add, permute, pick, placeholder, scan, type ScanBody, zerosLike } from "../ops.ts";
-import { type Shape, sizeOf } from "../shape.ts";
-import { substitute } from "../substitute.ts";
+import { permute, scan, zerosLike } from "../ops.ts";
+import { sizeOf } from "../shape.ts";
 import { checkCount, checkInts, range, showSpec, spread } from "./common.ts";
-
-interface ScanAttrs {
-  readonly body: ScanBody;
-  /** How many inputs are carries, and how many are sequences; the rest are constants. */
-  readonly carries: number;
-  readonly xs: number;
-  readonly length: number;
-  readonly reverse: boolean;
-}
-const scanAttrs = (attrs: Attrs): ScanAttrs => attrs as unknown as ScanAttrs;
-
-/** The inputs of a scan, or what belongs to each, in their three groups. */
-function grouped<T>(list: readonly T[], { carries, xs }: ScanAttrs): [T[], T[], T[]] {
-  return [list.slice(0, carries), list.slice(carries, carries + xs), list.slice(carries + xs)];
-}
-
-/** The results of a scan, or what belongs to each, in their three groups. */
-function groupedResults<T>(list: readonly T[], { carries }: ScanAttrs): [T[], T[], T[]] {
-  const histories = list.length - carries;
-  return [list.slice(0, carries), list.slice(carries, histories), list.slice(histories)];
-}
+import { fresh, grouped, type ScanAttrs, scanAttrs } from "./scan-parts.ts";
+import { vjp } from "./scan-vjp.ts";
 
 function check(inputs: readonly Node[], attrs: ScanAttrs): void {
   const { body, carries, xs, length } = attrs;
@@ -70,117 +47,6 @@ function check(inputs: readonly Node[], attrs: ScanAttrs): void {
       throw new Error(
         `scan: the body uses ${leaf.op.name} ${showSpec(leaf)} from outside: pass it as a constant`,
       );
-}
-
-const fresh = (like: Spec, requiresGrad = false, shape: Shape = like.shape): Node =>
-  placeholder(shape, like.dtype, requiresGrad);
-
-/** Runs `build` with derivatives enabled: bodies are differentiated whatever the caller's mode is. */
-function withGrad<T>(build: () => T): T {
-  if (isGradEnabled()) return build();
-  setGradEnabled(true);
-  try {
-    return build();
-  } finally {
-    setGradEnabled(false);
-  }
-}
-
-/**
- * The body over placeholders of its own through which derivatives flow, whatever those it was traced
- * with were like.
- */
-function differentiable(body: ScanBody): ScanBody {
-  const params = body.params.map((p) => fresh(p, isFloat(p.dtype)));
-  return { params, outputs: withGrad(() => substitute(body.outputs, body.params, params)) };
-}
-
-const sum = (a: Node | undefined, b: Node | undefined): Node | undefined =>
-  a && b ? add(a, b) : (a ?? b);
-
-/**
- * One scan the other way. Its carries are the cotangents of the carries and the totals of those of the
- * constants; its sequences the cotangents that arrive at each step, the carries' histories and the xs.
- */
-function vjp(
-  node: Node,
-  cotangents: readonly (Node | undefined)[],
-  needs: readonly boolean[],
-  walk: VjpWalk,
-): (Node | undefined)[] {
-  const attrs = scanAttrs(node.attrs);
-  const { length, reverse } = attrs;
-  const body = differentiable(attrs.body);
-  const [carries, xs, constants] = grouped(node.inputs, attrs);
-  const [pCarries, pXs, pConstants] = grouped(body.params, attrs);
-  const [, needsX, needsConstant] = grouped(needs, attrs);
-  const [gFinal, gYs, gHistories] = groupedResults(cotangents, attrs);
-  const floats = range(carries.length).filter((i) => isFloat(carries[i].dtype));
-  const wantedXs = range(xs.length).filter((i) => needsX[i] && isFloat(xs[i].dtype));
-  const totals = range(constants.length).filter(
-    (i) => needsConstant[i] && isFloat(constants[i].dtype),
-  );
-  const ys = range(gYs.length).filter((i) => gYs[i]);
-  const histories = floats.filter((i) => gHistories[i]);
-
-  const inFinal = floats.map((i) => fresh(carries[i]));
-  const inTotals = totals.map((i) => fresh(constants[i]));
-  const inYs = ys.map((i) => fresh(body.outputs[carries.length + i]));
-  const inHistories = histories.map((i) => fresh(carries[i]));
-  const arriving: (Node | undefined)[] = body.outputs.map(() => undefined);
-  floats.forEach((i, at) => (arriving[i] = inFinal[at]));
-  ys.forEach((i, at) => (arriving[carries.length + i] = inYs[at]));
-
-  const stepOutputs = withGrad(() => {
-    const wrt = [
-      ...floats.map((i) => pCarries[i]),
-      ...totals.map((i) => pConstants[i]),
-      ...wantedXs.map((i) => pXs[i]),
-    ];
-    const given = walk(body.outputs, arriving, wrt);
-    return [
-      ...floats.map((i, at) => {
-        const own = histories.indexOf(i);
-        return sum(given[at], own < 0 ? undefined : inHistories[own]) ?? zerosLike(pCarries[i]);
-      }),
-      ...totals.map((_, at) => sum(inTotals[at], given[floats.length + at])!),
-      ...wantedXs.map((i, at) => given[floats.length + totals.length + at] ?? zerosLike(pXs[i])),
-    ];
-  });
-  const back = scan(
-    {
-      params: [
-        ...inFinal,
-        ...inTotals,
-        ...inYs,
-        ...inHistories,
-        ...pCarries,
-        ...pXs,
-        ...pConstants,
-      ],
-      outputs: stepOutputs,
-    },
-    [
-      ...floats.map((i) => gFinal[i] ?? zerosLike(carries[i])),
-      ...totals.map((i) => zerosLike(constants[i])),
-    ],
-    [
-      ...ys.map((i) => gYs[i]!),
-      ...histories.map((i) => gHistories[i]!),
-      ...carries.map((_, i) => pick(node, carries.length + gYs.length + i)),
-      ...xs,
-    ],
-    constants,
-    length,
-    !reverse,
-  );
-  const result: (Node | undefined)[] = node.inputs.map(() => undefined);
-  floats.forEach((i, at) => (result[i] = back.carries[at]));
-  wantedXs.forEach((i, at) => (result[carries.length + i] = back.ys[at]));
-  totals.forEach(
-    (i, at) => (result[carries.length + xs.length + i] = back.carries[floats.length + at]),
-  );
-  return result;
 }
 
 /** One scan of the body and its forward derivative together. */

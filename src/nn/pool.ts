@@ -1,0 +1,102 @@
+import {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+  type OutputSize,
+} from "../tensor/adaptive-pooling.ts";
+import { type Tensor } from "../tensor/index.ts";
+import {
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  type AvgPoolOptions,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  type MaxPoolOptions,
+} from "../tensor/pooling.ts";
+import { type PerAxis } from "../tensor/spatial.ts";
+import { Layer } from "./module.ts";
+
+/** A layer class for a pool with a window. */
+function pool<O extends object>(fn: (x: Tensor, kernelSize: PerAxis, options: O) => Tensor) {
+  return class extends Layer {
+    readonly kernelSize: PerAxis;
+    readonly options: O;
+
+    constructor(kernelSize: PerAxis, options: O = {} as O) {
+      super();
+      this.kernelSize = kernelSize;
+      this.options = { ...options };
+    }
+
+    forward(x: Tensor): Tensor {
+      return fn(x, this.kernelSize, this.options);
+    }
+
+    override extraRepr(): string {
+      return Object.entries({ kernelSize: this.kernelSize, ...this.options })
+        .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+        .join(", ");
+    }
+  };
+}
+
+/** A layer class for a pool with an output of given size. */
+function adaptivePool(fn: (x: Tensor, outputSize: OutputSize) => Tensor) {
+  return class extends Layer {
+    readonly outputSize: OutputSize;
+
+    constructor(outputSize: OutputSize) {
+      super();
+      this.outputSize = outputSize;
+    }
+
+    forward(x: Tensor): Tensor {
+      return fn(x, this.outputSize);
+    }
+
+    override extraRepr(): string {
+      return `outputSize=${JSON.stringify(this.outputSize)}`;
+    }
+  };
+}
+
+/** The largest entry of each window: (N, C, L) gives (N, C, L'); see `functional.maxPool1d`. */
+export class MaxPool1d extends pool<MaxPoolOptions>(maxPool1d) {}
+/**
+ * The largest entry of each window: (N, C, H, W) gives (N, C, H', W'); see `functional.maxPool2d`.
+ *
+ * @example
+ * new nn.MaxPool2d(2).forward(rand([8, 6, 28, 28])); // (8, 6, 14, 14)
+ */
+export class MaxPool2d extends pool<MaxPoolOptions>(maxPool2d) {}
+/** The largest entry of each window: (N, C, D, H, W) gives (N, C, D', H', W'). */
+export class MaxPool3d extends pool<MaxPoolOptions>(maxPool3d) {}
+/** The mean of each window: (N, C, L) gives (N, C, L'); see `functional.avgPool1d`. */
+export class AvgPool1d extends pool<AvgPoolOptions>(avgPool1d) {}
+/** The mean of each window: (N, C, H, W) gives (N, C, H', W'). */
+export class AvgPool2d extends pool<AvgPoolOptions>(avgPool2d) {}
+/** The mean of each window: (N, C, D, H, W) gives (N, C, D', H', W'). */
+export class AvgPool3d extends pool<AvgPoolOptions>(avgPool3d) {}
+
+/** Means of `outputSize` windows that cover the last axis of (N, C, L). */
+export class AdaptiveAvgPool1d extends adaptivePool(adaptiveAvgPool1d) {}
+/**
+ * Means of windows that cover the last two axes of (N, C, H, W), as many as `outputSize` says.
+ *
+ * @example
+ * new nn.AdaptiveAvgPool2d(1).forward(rand([8, 512, 4, 4])); // (8, 512, 1, 1)
+ */
+export class AdaptiveAvgPool2d extends adaptivePool(adaptiveAvgPool2d) {}
+/** Means of windows that cover the last three axes of (N, C, D, H, W). */
+export class AdaptiveAvgPool3d extends adaptivePool(adaptiveAvgPool3d) {}
+/** The largest entries of `outputSize` windows that cover the last axis of (N, C, L). */
+export class AdaptiveMaxPool1d extends adaptivePool(adaptiveMaxPool1d) {}
+/** The largest entries of windows that cover the last two axes of (N, C, H, W). */
+export class AdaptiveMaxPool2d extends adaptivePool(adaptiveMaxPool2d) {}
+/** The largest entries of windows that cover the last three axes of (N, C, D, H, W). */
+export class AdaptiveMaxPool3d extends adaptivePool(adaptiveMaxPool3d) {}

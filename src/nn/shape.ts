@@ -1,0 +1,79 @@
+import { type Shape, showShape } from "../ir/shape.ts";
+import { type Tensor } from "../tensor/index.ts";
+import { interpolate, type InterpolateOptions } from "../tensor/interpolate.ts";
+import { Layer } from "./module.ts";
+
+/** Gives its input back. */
+export class Identity extends Layer {
+  forward(x: Tensor): Tensor {
+    return x;
+  }
+}
+
+/** Joins the axes from `startDim` to `endDim`; by default all but the first: (N, …) gives (N, size). */
+export class Flatten extends Layer {
+  readonly startDim: number;
+  readonly endDim: number;
+
+  constructor(startDim = 1, endDim = -1) {
+    super();
+    this.startDim = startDim;
+    this.endDim = endDim;
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.flatten(this.startDim, this.endDim);
+  }
+
+  override extraRepr(): string {
+    return `startDim=${this.startDim}, endDim=${this.endDim}`;
+  }
+}
+
+/** Splits axis `dim` into axes of `sizes`, of which one may be -1. */
+export class Unflatten extends Layer {
+  readonly dim: number;
+  readonly sizes: Shape;
+
+  constructor(dim: number, sizes: Shape) {
+    super();
+    this.dim = dim;
+    this.sizes = sizes.slice();
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.unflatten(this.dim, this.sizes);
+  }
+
+  override extraRepr(): string {
+    return `dim=${this.dim}, sizes=${showShape(this.sizes)}`;
+  }
+}
+
+/**
+ * Another size for the spatial axes of (N, C, …): see `functional.interpolate`.
+ *
+ * @example
+ * new nn.Upsample({ scaleFactor: 2 }).forward(rand([8, 3, 16, 16])); // (8, 3, 32, 32)
+ */
+export class Upsample extends Layer {
+  readonly options: InterpolateOptions;
+
+  /** @throws RangeError when not one of `size` and `scaleFactor` is given. */
+  constructor(options: InterpolateOptions) {
+    super();
+    if ((options.size === undefined) === (options.scaleFactor === undefined))
+      throw new RangeError("Upsample: expected one of size and scaleFactor");
+    this.options = { ...options };
+  }
+
+  forward(x: Tensor): Tensor {
+    return interpolate(x, this.options);
+  }
+
+  override extraRepr(): string {
+    return Object.entries(this.options)
+      .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+      .join(", ");
+  }
+}

@@ -1,0 +1,186 @@
+import { isFloat } from "../ir/dtype.ts";
+import type { Node } from "../ir/node.ts";
+import * as ops from "../ir/ops.ts";
+import { broadcastShapes, sameShape, type Shape, showShape } from "../ir/shape.ts";
+import { softmax } from "./activation.ts";
+import { describe } from "./operand.ts";
+import { dropout } from "./sampling.ts";
+import { type Generator } from "./random.ts";
+import { Tensor } from "./tensor.ts";
+
+/** Options of `scaledDotProductAttention`. */
+export interface AttentionOptions {
+  /**
+   * What each query may look at, broadcast to (…, L, S): bool, true where it may; or a float that is added
+   * to the scores.
+   */
+  readonly attnMask?: Tensor;
+  /** Whether query i sees only the keys 0 … i. Not together with `attnMask`. Default false. */
+  readonly isCausal?: boolean;
+  /** Probability with which a weight is dropped. Default 0. */
+  readonly dropoutP?: number;
+  /** Factor of the scores. Default `1 / √E`. */
+  readonly scale?: number;
+  /** Whether several heads of queries (axis -3) share one of keys and values. Default false. */
+  readonly enableGqa?: boolean;
+  /** Where the random numbers of dropout come from. Default: the generator that `manualSeed` seeds. */
+  readonly generator?: Generator;
+}
+
+const WHAT = "scaledDotProductAttention";
+
+/** (…, M, K) · (…, K, N), or with `turned` (…, N, K) on the right; leading axes are equal. */
+function product(a: Node, b: Node, turned: boolean): Node {
+  const rank = a.shape.length;
+  const batch = Array.from({ length: rank - 2 }, (_, i) => i);
+  return ops.dot(a, b, {
+    lhsBatch: batch,
+    rhsBatch: batch,
+    lhsContract: [rank - 1],
+    rhsContract: [turned ? rank - 1 : rank - 2],
+  });
+}
+
+function checkInputs(query: Tensor, key: Tensor, value: Tensor): void {
+  for (const [name, x] of [
+    ["query", query],
+    ["key", key],
+    ["value", value],
+  ] as const)
+    if (!(x instanceof Tensor) || x.ndim < 2 || !isFloat(x.dtype) || x.dtype !== query.dtype)
+      throw new TypeError(
+        `${WHAT}: expected floating-point tensors (…, length, size) of one dtype, got ` +
+          `${describe(x)} as ${name}`,
+      );
+  const [q, k, v] = [query, key, value].map((x) => x.shape);
+  if (q[q.length - 1] !== k[k.length - 1] || k[k.length - 2] !== v[v.length - 2])
+    throw new Error(
+      `${WHAT}: query ${showShape(q)}, key ${showShape(k)} and value ${showShape(v)} do not fit ` +
+        `(…, L, E), (…, S, E), (…, S, Ev)`,
+    );
+}
+
+/** Query, key and value with equal leading axes, and those of the result. */
+interface Heads {
+  readonly query: Node;
+  readonly key: Node;
+  readonly value: Node;
+  readonly lead: Shape;
+}
+
+/** Queries that share a head of keys become more rows of one matrix, so that no key is repeated. */
+function sharedHeads(q: Node, k: Node, v: Node): Heads {
+  const heads = (x: Node): number => x.shape[x.shape.length - 3];
+  const fits =
+    q.shape.length >= 3 &&
+    k.shape.length === q.shape.length &&
+    v.shape.length === q.shape.length &&
+    sameShape(k.shape.slice(0, -2), v.shape.slice(0, -2)) &&
+    sameShape(k.shape.slice(0, -3), q.shape.slice(0, -3)) &&
+    heads(k) > 0 &&
+    heads(q) % heads(k) === 0;
+  if (!fits)
+    throw new Error(
+      `${WHAT}: with enableGqa the heads of the query must be a multiple of those of key and value, ` +
+        `got ${showShape(q.shape)}, ${showShape(k.shape)} and ${showShape(v.shape)}`,
+    );
+  const [rows, size] = q.shape.slice(-2);
+  const together = (heads(q) / heads(k)) * rows;
+  const query = ops.reshape(q, [...k.shape.slice(0, -2), together, size]);
+  return { query, key: k, value: v, lead: q.shape.slice(0, -2) };
+}
+
+function equalHeads(q: Node, k: Node, v: Node): Heads {
+  const lead = [k, v].reduce<Shape>(
+    (shape, x) => broadcastShapes(shape, x.shape.slice(0, -2), WHAT),
+    q.shape.slice(0, -2),
+  );
+  const wide = (x: Node): Node => ops.broadcastTo(x, [...lead, ...x.shape.slice(-2)]);
+  return { query: wide(q), key: wide(k), value: wide(v), lead };
+}
+
+/** Softmax along the last axis, where a row of nothing but -Infinity gives zeros. */
+function maskedSoftmax(x: Node): Node {
+  const rows = x.shape.slice(0, -1);
+  const wide = (row: Node): Node => ops.expand(ops.reshape(row, [...rows, 1]), x.shape);
+  const top = ops.stopGradient(ops.reduceMax(x, [rows.length]));
+  const lowest = ops.fullLike(top, -Infinity);
+  const shift = ops.select(ops.eq(top, lowest), ops.zerosLike(top), top);
+  const e = ops.exp(ops.sub(x, wide(shift)));
+  const total = ops.reduceSum(e, [rows.length]);
+  const none = ops.eq(total, ops.zerosLike(total));
+  return ops.div(e, wide(ops.select(none, ops.fullLike(total, 1), total)));
+}
+
+/** @internal Attention and its weights, after dropout, (…, L, S). */
+export function attention(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: AttentionOptions = {},
+): { output: Tensor; weights: Tensor } {
+  checkInputs(query, key, value);
+  const { attnMask, isCausal = false, dropoutP = 0, enableGqa = false } = options;
+  if (attnMask && isCausal)
+    throw new Error(
+      `${WHAT}: expected attnMask or isCausal, got both; put the causal mask into attnMask`,
+    );
+  const nodes = [query.node, key.node, value.node] as const;
+  const heads = enableGqa ? sharedHeads(...nodes) : equalHeads(...nodes);
+  const size = query.shape[query.ndim - 1];
+  const [rows, columns] = [query.shape[query.ndim - 2], key.shape[key.ndim - 2]];
+  const shape = [...heads.lead, rows, columns];
+  let scores = ops.reshape(product(heads.query, heads.key, true), shape);
+  scores = ops.mul(scores, ops.fullLike(scores, options.scale ?? 1 / Math.sqrt(size)));
+  if (attnMask) {
+    if (!(attnMask instanceof Tensor) || !(attnMask.dtype === "bool" || isFloat(attnMask.dtype)))
+      throw new TypeError(
+        `${WHAT}: attnMask must be a bool or floating-point tensor, got ${describe(attnMask)}`,
+      );
+    if (!sameShape(broadcastShapes(attnMask.shape, shape, WHAT), shape))
+      throw new Error(
+        `${WHAT}: attnMask ${showShape(attnMask.shape)} does not broadcast to ${showShape(shape)}`,
+      );
+    const mask = ops.broadcastTo(attnMask.node, shape);
+    scores =
+      mask.dtype === "bool"
+        ? ops.select(mask, scores, ops.fullLike(scores, -Infinity))
+        : ops.add(scores, ops.cast(mask, scores.dtype));
+  } else if (isCausal) {
+    const row = ops.iota([rows, columns], 0);
+    const seen = ops.broadcastTo(ops.le(ops.iota([rows, columns], 1), row), shape);
+    scores = ops.select(seen, scores, ops.fullLike(scores, -Infinity));
+  }
+  // The first key is never hidden from a causal row.
+  let weights = attnMask ? new Tensor(maskedSoftmax(scores)) : softmax(new Tensor(scores));
+  if (dropoutP > 0) weights = dropout(weights, dropoutP, { generator: options.generator });
+  const together = ops.reshape(weights.node, [...heads.query.shape.slice(0, -1), columns]);
+  const output = product(together, heads.value, false);
+  const width = value.shape[value.ndim - 1];
+  return { output: new Tensor(ops.reshape(output, [...heads.lead, rows, width])), weights };
+}
+
+/**
+ * Attention (Vaswani et al. 2017): `softmax(scale · query · keyᵀ + mask) · value`.
+ *
+ * A query that may look at nothing gives zeros. Dropout happens whenever `dropoutP` is above 0: leave it
+ * out when not training.
+ *
+ * @param query - (…, L, E)
+ * @param key - (…, S, E)
+ * @param value - (…, S, Ev)
+ * @returns (…, L, Ev)
+ * @throws TypeError for dtypes, Error for shapes that do not fit, RangeError for dropoutP outside [0, 1].
+ *
+ * @example
+ * const q = rand([8, 6, 256, 64]); // batch, heads, length, size of a head
+ * scaledDotProductAttention(q, q, q, { isCausal: true }); // (8, 6, 256, 64)
+ */
+export function scaledDotProductAttention(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: AttentionOptions = {},
+): Tensor {
+  return attention(query, key, value, options).output;
+}
