@@ -91,6 +91,15 @@ it("batches", () => {
   expectExact(c, [a, b]);
 });
 
+it("sides that repeat along what is summed", () => {
+  const a = placeholder([9, 5, 3], "f32");
+  const b = placeholder([12, 3], "f32");
+  const wide = expand(reshape(b, [12, 1, 3]), [12, 9, 3]);
+  const attrs = { lhsBatch: [2], rhsBatch: [2], lhsContract: [0], rhsContract: [1] };
+  expectExact(dot(a, wide, attrs), [a, b]);
+  expectExact(dot(wide, permute(a, [1, 0, 2]), { ...attrs, lhsContract: [1] }), [a, b]);
+});
+
 it("several axes of each kind", () => {
   const a = placeholder([3, 4, 5, 2], "f32");
   const b = placeholder([2, 7, 4, 3], "f32");

@@ -33,17 +33,31 @@ export function runOn(device: string, outputs: readonly Node[]): TypedArray[] {
  * the naive evaluation by more than rounding explains.
  */
 export function checkOn(device: string, outputs: readonly Node[], what: string): void {
-  const describe = (problem: string): Error =>
-    new Error(`${what}, on ${device}: ${problem}\n${printGraph(outputs)}`);
+  checkTogether(device, [{ outputs, what }]);
+}
+
+/** `checkOn` for several graphs, which are computed as one program. */
+export function checkTogether(
+  device: string,
+  graphs: readonly { readonly outputs: readonly Node[]; readonly what: string }[],
+): void {
+  const describe = (i: number, problem: string): Error =>
+    new Error(`${graphs[i].what}, on ${device}: ${problem}\n${printGraph(graphs[i].outputs)}`);
   let given: TypedArray[];
   try {
-    given = runOn(device, outputs);
+    given = runOn(
+      device,
+      graphs.flatMap(({ outputs }) => outputs),
+    );
   } catch (error) {
-    throw describe(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    throw describe(0, error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
-  expectedOf(outputs, rngOf).forEach((expected, k) => {
-    const problem = mismatch(given[k], expected);
-    if (problem) throw describe(`output ${k}: ${problem}`);
-  });
+  let next = 0;
+  graphs.forEach(({ outputs }, i) =>
+    expectedOf(outputs, rngOf).forEach((expected, k) => {
+      const problem = mismatch(given[next++], expected);
+      if (problem) throw describe(i, `output ${k}: ${problem}`);
+    }),
+  );
   clearInternTable();
 }

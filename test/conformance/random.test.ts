@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkOn, devicesUnderTest } from "./devices.ts";
+import { checkOn, checkTogether, devicesUnderTest } from "./devices.ts";
 import { randomGraph } from "./graphs.ts";
 
 // Random graphs find what examples do not. Every run draws new ones; `NABLA_SEED` repeats a run, and
@@ -30,3 +30,22 @@ describe.each(DEVICES.map((name, i) => [name, i] as const))("%s", (device, index
     120_000,
   );
 });
+
+// What `native` would run on its first tier is compiled here: fewer graphs, in one program, because the
+// compiler takes its time.
+test.runIf(DEVICES.includes("native"))(
+  "random graphs, compiled by the system's compiler",
+  () => {
+    process.env.NABLA_FIRST_TIER = "off";
+    const graphs = Array.from({ length: Math.ceil(COUNT / 100) }, (_, i) => {
+      const seed = BASE + COUNT + i;
+      return { outputs: randomGraph(seed), what: `random graph NABLA_SEED=${seed}` };
+    });
+    try {
+      checkTogether("native", graphs);
+    } finally {
+      delete process.env.NABLA_FIRST_TIER;
+    }
+  },
+  240_000,
+);

@@ -118,7 +118,8 @@ export function readingOf(
   const along = partOf(width, alongAxis(axes));
   const kLanes = alongAxis(kAxes);
   const turned = along === 1 && kLanes > 1 && width % kLanes === 0;
-  const fromMemory = expr.kind === "load" && axes.length === 1;
+  // What repeats along k is not there term by term.
+  const fromMemory = expr.kind === "load" && axes.length === 1 && expr.at.coeffs[kAxes[0]] === 1;
   return {
     side,
     lanes: along,
