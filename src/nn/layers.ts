@@ -63,14 +63,24 @@ export class Linear extends Layer {
   }
 }
 
-/** Gives its input back. */
+/**
+ * Gives its input back.
+ *
+ * @example
+ * new nn.Identity().forward(tensor([1, 2])); // [1, 2]
+ */
 export class Identity extends Layer {
   forward(x: Tensor): Tensor {
     return x;
   }
 }
 
-/** Joins the axes from `startDim` to `endDim`; by default all but the first: (N, …) gives (N, size). */
+/**
+ * Joins the axes from `startDim` to `endDim`; by default all but the first: (N, …) gives (N, size).
+ *
+ * @example
+ * new nn.Flatten().forward(zeros([64, 1, 28, 28])); // (64, 784)
+ */
 export class Flatten extends Layer {
   readonly startDim: number;
   readonly endDim: number;
@@ -93,6 +103,10 @@ export class Flatten extends Layer {
 /**
  * Sets elements to 0 with probability `p` during training, and divides the others by `1 - p`; does
  * nothing after `eval()` (Srivastava et al. 2014).
+ *
+ * @example
+ * new nn.Dropout(0.5).forward(ones([4])); // each 0 or 2
+ * new nn.Dropout(0.5).eval().forward(ones([4])); // [1, 1, 1, 1]
  */
 export class Dropout extends Layer {
   readonly p: number;

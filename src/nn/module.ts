@@ -202,7 +202,17 @@ function unique<T>(entries: readonly Named<T>[]): Named<T>[] {
   return entries.filter(([, value]) => !seen.has(value) && seen.add(value));
 }
 
-/** A module that makes one tensor of one tensor. */
+/**
+ * A module that makes one tensor of one tensor.
+ *
+ * @example
+ * class Swish extends nn.Layer {
+ *   forward(x: Tensor): Tensor {
+ *     return x.mul(x.sigmoid());
+ *   }
+ * }
+ * new nn.Sequential(new nn.Linear(4, 4), new Swish());
+ */
 export abstract class Layer extends Module {
   abstract override forward(x: Tensor): Tensor;
 }

@@ -29,7 +29,15 @@ export interface ParameterState {
 export const scalarCell = (value: number): CellTensor =>
   new CellTensor([], "f64", Float64Array.of(value));
 
-/** A group of parameters that share their options. */
+/**
+ * A group of parameters that share their options.
+ *
+ * @example
+ * const groups = [{ params: net.parameters(), lr: 0.01 }, { params: copy.parameters() }];
+ * const optimizer = new optim.SGD(groups, { lr: 0.1 });
+ * optimizer.paramGroups[0].lr; // 0.01
+ * optimizer.paramGroups[1].lr; // 0.1
+ */
 export class ParamGroup<O extends OptimizerOptions> {
   readonly params: readonly Parameter[];
   readonly options: O;
@@ -70,6 +78,14 @@ export interface StepScalars {
  *
  * A step reads the `grad` of its parameters (those without are left alone), computes the new values and
  * runs everything that is pending, with the loss, as one program.
+ *
+ * @example
+ * for await (const [data, target] of testLoader) {
+ *   optimizer.zeroGrad();
+ *   criterion.forward(net.forward(data), target).backward();
+ *   optimizer.step();
+ * }
+ * optimizer.lr = 0.0001;
  */
 export abstract class Optimizer<O extends OptimizerOptions> {
   readonly paramGroups: readonly ParamGroup<O>[];

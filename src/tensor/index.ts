@@ -26,6 +26,7 @@ export {
   type TensorOptions,
   zeros,
 } from "./create.ts";
+export * from "./diagonal.ts";
 export * from "./extremes.ts";
 export * from "./indexing.ts";
 export * from "./like.ts";
@@ -47,3 +48,4 @@ export * from "./reduce.ts";
 export * from "./sampling.ts";
 export * from "./shape.ts";
 export * from "./sorting.ts";
+export * from "./unary.ts";
