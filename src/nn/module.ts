@@ -45,6 +45,7 @@ export abstract class Module {
     return this.members((value) => value instanceof Module);
   }
 
+  /** The modules in the fields of this one, without their names. */
   children(): Module[] {
     return this.namedChildren().map(([, module]) => module);
   }
@@ -61,6 +62,7 @@ export abstract class Module {
     return Array.from(found, ([module, name]) => [name, module]);
   }
 
+  /** This module and all below it, each once. */
   modules(): Module[] {
     return this.namedModules().map(([, module]) => module);
   }
@@ -80,6 +82,7 @@ export abstract class Module {
     return unique(this.cells(isBuffer));
   }
 
+  /** All buffers, each once. */
   buffers(): Buffer[] {
     return this.namedBuffers().map(([, buffer]) => buffer);
   }

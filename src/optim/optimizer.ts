@@ -40,6 +40,7 @@ export const scalarCell = (value: number): CellTensor =>
  */
 export class ParamGroup<O extends OptimizerOptions> {
   readonly params: readonly Parameter[];
+  /** The settings that the group was made with; its learning rate now is `lr`. */
   readonly options: O;
   /** @internal The learning rate as steps see it: a cell, so that a compiled step sees changes too. */
   readonly lrCell: CellTensor;
@@ -88,6 +89,7 @@ export interface StepScalars {
  * optimizer.lr = 0.0001;
  */
 export abstract class Optimizer<O extends OptimizerOptions> {
+  /** The groups, one where the optimiser was given a list of parameters. */
   readonly paramGroups: readonly ParamGroup<O>[];
   /** @internal What is remembered of each parameter, from its first gradient on. */
   readonly state = new Map<Parameter, ParameterState>();

@@ -42,9 +42,11 @@ export class Tensor {
     return this.current;
   }
 
+  /** Number of entries along each axis; [] for a scalar. */
   get shape(): Shape {
     return this.node.shape;
   }
+  /** Type of the elements. */
   get dtype(): DType {
     return this.node.dtype;
   }
