@@ -20,7 +20,7 @@ export type Collated<S> = S extends Tensor | number | boolean
  * @throws Error when samples do not have the same structure, shapes and dtypes.
  *
  * @example
- * await collate([[tensor([1, 2]), 0], [tensor([3, 4]), 1]]); // [(2, 2), (2)]
+ * await collate([[tensor([1, 2]), 0], [tensor([3, 4]), 1]]); // (2, 2), (2)
  */
 export async function collate<S>(samples: readonly S[]): Promise<Collated<S>> {
   if (samples.length === 0) throw new Error("collate: expected at least one sample, got none");

@@ -43,7 +43,7 @@ async function takeRows(x: Tensor, indices: readonly number[]): Promise<Tensor> 
  * Tensors whose first axes run over the same samples.
  *
  * @example
- * const dataset = new TensorDataset(data, target); // (N, 784) and (N)
+ * const dataset = new TensorDataset(images, labels); // (N, 784) and (N)
  * const [x, y] = await dataset.get(3); // (784) and ()
  */
 export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
@@ -83,7 +83,13 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
   }
 }
 
-/** Those samples of a dataset whose positions are listed, in that order. */
+/**
+ * Those samples of a dataset whose positions are listed, in that order.
+ *
+ * @example
+ * const first = new Subset(dataset, [0, 1, 2]);
+ * first.length; // 3
+ */
 export class Subset<S> implements Dataset<S> {
   readonly dataset: Dataset<S>;
   readonly indices: readonly number[];
@@ -113,7 +119,13 @@ export class Subset<S> implements Dataset<S> {
   }
 }
 
-/** A dataset whose samples are `transform` of another's, made when they are asked for. */
+/**
+ * A dataset whose samples are `transform` of another's, made when they are asked for.
+ *
+ * @example
+ * const noisy = new MappedDataset(dataset, ([x, y]) => [x.add(randnLike(x).mul(0.1)), y] as const);
+ * const [x, y] = await noisy.get(0); // (784) and ()
+ */
 export class MappedDataset<S, R> implements Dataset<R> {
   readonly dataset: Dataset<S>;
   private readonly transform: (sample: S, index: number) => R | Promise<R>;

@@ -15,6 +15,11 @@ export interface ImageOptions {
 /**
  * Grey images of bytes with one label each, in memory. Samples are `[image, label]`: f32 (1, H, W) or
  * (H · W), and i32 ().
+ *
+ * @example
+ * const images = parseIdx(new Uint8Array([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255]));
+ * const labels = parseIdx(new Uint8Array([0, 0, 8, 1, 0, 0, 0, 1, 7]));
+ * new ImageDataset(images, labels).batch([0]); // (1, 1, 1, 2), (1)
  */
 export class ImageDataset implements Dataset<[Tensor, Tensor]> {
   /** Height and width. */

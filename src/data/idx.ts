@@ -129,6 +129,9 @@ export function parseIdx(bytes: Uint8Array, what = "IDX"): IdxArray {
  * more than the compressed bytes can hold, so a small file cannot exhaust memory.
  *
  * @throws Error as `parseIdx`, and for damaged gzip data.
+ *
+ * @example
+ * const { shape, data } = await decodeIdx(new Uint8Array([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]));
  */
 export async function decodeIdx(bytes: Uint8Array, what = "IDX"): Promise<IdxArray> {
   return parseIdx(isGzip(bytes) ? await gunzipIdx(bytes, what) : bytes, what);

@@ -67,7 +67,7 @@ class Lazy<B> {
  *
  * @example
  * const loader = new DataLoader(dataset, { batchSize: 64, shuffle: true, seed: 1 });
- * for await (const [data, target] of loader) step(data, target);
+ * for await (const [data, target] of loader) criterion.forward(net.forward(data), target);
  */
 export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
   readonly dataset: Dataset<S>;

@@ -8,7 +8,12 @@ export interface Sampler {
   indices(epoch: number): readonly number[];
 }
 
-/** All samples in their order. */
+/**
+ * All samples in their order.
+ *
+ * @example
+ * new SequentialSampler(3).indices(); // [0, 1, 2]
+ */
 export class SequentialSampler implements Sampler {
   readonly length: number;
 
@@ -21,7 +26,12 @@ export class SequentialSampler implements Sampler {
   }
 }
 
-/** All samples in an order that is new every epoch. */
+/**
+ * All samples in an order that is new every epoch.
+ *
+ * @example
+ * [...new RandomSampler(4, 7).indices(0)].sort(); // [0, 1, 2, 3]
+ */
 export class RandomSampler implements Sampler {
   readonly length: number;
   readonly seed: number;

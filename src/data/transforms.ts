@@ -38,7 +38,12 @@ export function normalize(options: Normalization): (x: Tensor) => Tensor {
   return (x) => x.sub(operand(options.mean, x)).div(operand(options.std, x));
 }
 
-/** Bytes 0 … 255 as f32 from 0 to 1. */
+/**
+ * Bytes 0 … 255 as f32 from 0 to 1.
+ *
+ * @example
+ * toUnit(tensor([0, 51, 255], { dtype: "u8" })); // [0, 0.2, 1]
+ */
 export const toUnit = (x: Tensor): Tensor => x.to("f32").div(255);
 
 /**
@@ -53,7 +58,13 @@ export const oneHot =
   (labels: Tensor): Tensor =>
     labels.oneHot(numClasses).to("f32");
 
-/** Transforms one after the other, the first first. */
+/**
+ * Transforms one after the other, the first first.
+ *
+ * @example
+ * const toInput = compose(toUnit, normalize({ mean: [0.5], std: [0.25] }));
+ * toInput(tensor([[[0, 255]]], { dtype: "u8" })); // [[[-2, 2]]]
+ */
 export const compose =
   <T>(...transforms: readonly ((x: T) => T)[]): ((x: T) => T) =>
   (x) =>

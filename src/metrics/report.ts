@@ -4,6 +4,7 @@ import { averaged, perClass, type Scores } from "./scores.ts";
 
 /** Scores and the number of samples they were taken from. */
 export interface ReportRow extends Scores {
+  /** Number of samples. */
   readonly support: number;
 }
 
@@ -14,6 +15,7 @@ export interface ClassificationReport {
   readonly classes: readonly (ReportRow & { readonly name: string })[];
   readonly macro: ReportRow;
   readonly weighted: ReportRow;
+  /** The table. */
   toString(): string;
 }
 

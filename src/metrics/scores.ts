@@ -131,7 +131,7 @@ function scoreFunction(key: keyof Scores, what: string): ScoreFunction {
  * @throws RangeError for different lengths, no samples, or values that are not classes.
  *
  * @example
- * precision([0, 1, 1], [0, 1, 0]); // (1 + 1/2) / 2 = 0.75
+ * precision([0, 1, 1], [0, 1, 0]); // 0.75
  */
 export const precision: ScoreFunction = scoreFunction("precision", "precision");
 

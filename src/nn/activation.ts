@@ -1,84 +1,144 @@
 import { type Tensor } from "../tensor/index.ts";
 import { Layer } from "./module.ts";
 
-/** `max(x, 0)`. */
+/**
+ * `max(x, 0)`.
+ *
+ * @example
+ * new nn.ReLU().forward(tensor([-1, 0, 2])); // [0, 0, 2]
+ */
 export class ReLU extends Layer {
   forward(x: Tensor): Tensor {
     return x.relu();
   }
 }
 
-/** `min(max(x, 0), 6)`. */
+/**
+ * `min(max(x, 0), 6)`.
+ *
+ * @example
+ * new nn.ReLU6().forward(tensor([-1, 3, 8])); // [0, 3, 6]
+ */
 export class ReLU6 extends Layer {
   forward(x: Tensor): Tensor {
     return x.relu6();
   }
 }
 
-/** The self-normalising elu (Klambauer et al. 2017). */
+/**
+ * The self-normalising elu (Klambauer et al. 2017).
+ *
+ * @example
+ * new nn.SELU().forward(tensor([-1, 1])); // [-1.1113, 1.0507]
+ */
 export class SELU extends Layer {
   forward(x: Tensor): Tensor {
     return x.selu();
   }
 }
 
-/** `x · σ(x)`. */
+/**
+ * `x · σ(x)`.
+ *
+ * @example
+ * new nn.SiLU().forward(tensor([-1, 1])); // [-0.2689, 0.7311]
+ */
 export class SiLU extends Layer {
   forward(x: Tensor): Tensor {
     return x.silu();
   }
 }
 
-/** `x · tanh(softplus(x))` (Misra 2019). */
+/**
+ * `x · tanh(softplus(x))` (Misra 2019).
+ *
+ * @example
+ * new nn.Mish().forward(tensor([-1, 1])); // [-0.3034, 0.8651]
+ */
 export class Mish extends Layer {
   forward(x: Tensor): Tensor {
     return x.mish();
   }
 }
 
-/** `1 / (1 + e⁻ˣ)`. */
+/**
+ * `1 / (1 + e⁻ˣ)`.
+ *
+ * @example
+ * new nn.Sigmoid().forward(tensor([0, 2])); // [0.5, 0.8808]
+ */
 export class Sigmoid extends Layer {
   forward(x: Tensor): Tensor {
     return x.sigmoid();
   }
 }
 
-/** `log σ(x)`. */
+/**
+ * `log σ(x)`.
+ *
+ * @example
+ * new nn.LogSigmoid().forward(tensor([0, -100])); // [-0.6931, -100.0000]
+ */
 export class LogSigmoid extends Layer {
   forward(x: Tensor): Tensor {
     return x.logsigmoid();
   }
 }
 
-/** Hyperbolic tangent. */
+/**
+ * Hyperbolic tangent.
+ *
+ * @example
+ * new nn.Tanh().forward(tensor([0, 1])); // [0, 0.7616]
+ */
 export class Tanh extends Layer {
   forward(x: Tensor): Tensor {
     return x.tanh();
   }
 }
 
-/** `x / (1 + |x|)`. */
+/**
+ * `x / (1 + |x|)`.
+ *
+ * @example
+ * new nn.Softsign().forward(tensor([-1, 3])); // [-0.5, 0.75]
+ */
 export class Softsign extends Layer {
   forward(x: Tensor): Tensor {
     return x.softsign();
   }
 }
 
-/** `clamp(x / 6 + 1/2, 0, 1)`. */
+/**
+ * `clamp(x / 6 + 1/2, 0, 1)`.
+ *
+ * @example
+ * new nn.Hardsigmoid().forward(tensor([-3, 0, 1.5])); // [0, 0.5, 0.75]
+ */
 export class Hardsigmoid extends Layer {
   forward(x: Tensor): Tensor {
     return x.hardsigmoid();
   }
 }
 
-/** `x · hardsigmoid(x)` (Howard et al. 2019). */
+/**
+ * `x · hardsigmoid(x)` (Howard et al. 2019).
+ *
+ * @example
+ * new nn.Hardswish().forward(tensor([-3, 0, 1.5])); // [0, 0, 1.125]
+ */
 export class Hardswish extends Layer {
   forward(x: Tensor): Tensor {
     return x.hardswish();
   }
 }
 
-/** x where positive, else `negativeSlope · x`. */
+/**
+ * x where positive, else `negativeSlope · x`.
+ *
+ * @example
+ * new nn.LeakyReLU(0.1).forward(tensor([-2, 3])); // [-0.2, 3]
+ */
 export class LeakyReLU extends Layer {
   readonly negativeSlope: number;
 
@@ -96,7 +156,12 @@ export class LeakyReLU extends Layer {
   }
 }
 
-/** x where positive, else `alpha · (eˣ - 1)`. */
+/**
+ * x where positive, else `alpha · (eˣ - 1)`.
+ *
+ * @example
+ * new nn.ELU().forward(tensor([-1, 1])); // [-0.6321, 1]
+ */
 export class ELU extends Layer {
   readonly alpha: number;
 
@@ -114,7 +179,12 @@ export class ELU extends Layer {
   }
 }
 
-/** `x · Φ(x)`, exact or by its tanh approximation (Hendrycks & Gimpel 2016). */
+/**
+ * `x · Φ(x)`, exact or by its tanh approximation (Hendrycks & Gimpel 2016).
+ *
+ * @example
+ * new nn.GELU().forward(tensor([-1, 1])); // [-0.1587, 0.8413]
+ */
 export class GELU extends Layer {
   readonly approximate: "none" | "tanh";
 
@@ -132,7 +202,12 @@ export class GELU extends Layer {
   }
 }
 
-/** `log(1 + e^(beta·x)) / beta`; x itself where `beta · x` is above `threshold`. */
+/**
+ * `log(1 + e^(beta·x)) / beta`; x itself where `beta · x` is above `threshold`.
+ *
+ * @example
+ * new nn.Softplus().forward(tensor([0, 100])); // [0.6931, 100.0000]
+ */
 export class Softplus extends Layer {
   readonly beta: number;
   readonly threshold: number;
@@ -152,7 +227,12 @@ export class Softplus extends Layer {
   }
 }
 
-/** `min(max(x, low), high)`. */
+/**
+ * `min(max(x, low), high)`.
+ *
+ * @example
+ * new nn.Hardtanh().forward(tensor([-3, 0.5, 3])); // [-1, 0.5, 1]
+ */
 export class Hardtanh extends Layer {
   readonly low: number;
   readonly high: number;
@@ -172,7 +252,12 @@ export class Hardtanh extends Layer {
   }
 }
 
-/** `eˣ / Σ eˣ` along axis `dim`. */
+/**
+ * `eˣ / Σ eˣ` along axis `dim`.
+ *
+ * @example
+ * new nn.Softmax().forward(tensor([0, Math.log(3)])); // [0.25, 0.75]
+ */
 export class Softmax extends Layer {
   readonly dim: number;
 
@@ -190,7 +275,12 @@ export class Softmax extends Layer {
   }
 }
 
-/** `log(softmax(x))` along axis `dim`. */
+/**
+ * `log(softmax(x))` along axis `dim`.
+ *
+ * @example
+ * new nn.LogSoftmax().forward(tensor([0, Math.log(3)])); // [-1.3863, -0.2877]
+ */
 export class LogSoftmax extends Layer {
   readonly dim: number;
 

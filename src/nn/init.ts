@@ -17,6 +17,9 @@ export type FanMode = "fanIn" | "fanOut";
  *
  * @param slope - Slope of `leakyRelu` for negative values. Default 0.01.
  * @throws RangeError for another name.
+ *
+ * @example
+ * nn.init.calculateGain("relu"); // 1.4142
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
   switch (nonlinearity) {
@@ -43,6 +46,9 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
  * How many inputs each output of a layer has, and how many outputs each input: for weights (out, in, …).
  *
  * @throws RangeError for fewer than two axes.
+ *
+ * @example
+ * nn.init.calculateFans([64, 3, 5, 5]); // fanIn 75, fanOut 1600
  */
 export function calculateFans(shape: Shape): { fanIn: number; fanOut: number } {
   if (shape.length < 2)
@@ -58,27 +64,52 @@ function fill(parameter: CellTensor, make: (shape: Shape, dtype: DType) => Tenso
   return parameter;
 }
 
-/** Uniform in [low, high); by default [0, 1). */
+/**
+ * Uniform in [low, high); by default [0, 1).
+ *
+ * @example
+ * nn.init.uniform_(net.fc1.weight, -0.1, 0.1);
+ */
 export function uniform_<P extends CellTensor>(parameter: P, low = 0, high = 1): P {
   return fill(parameter, (shape, dtype) => uniform(shape, low, high, { dtype })) as P;
 }
 
-/** Normal with this mean and standard deviation; by default 0 and 1. */
+/**
+ * Normal with this mean and standard deviation; by default 0 and 1.
+ *
+ * @example
+ * nn.init.normal_(net.fc1.weight, 0, 0.02);
+ */
 export function normal_<P extends CellTensor>(parameter: P, mean = 0, std = 1): P {
   return fill(parameter, (shape, dtype) => normal(mean, std, shape, { dtype })) as P;
 }
 
-/** `value` everywhere. */
+/**
+ * `value` everywhere.
+ *
+ * @example
+ * nn.init.constant_(new nn.Parameter(zeros([2])), 0.5); // [0.5, 0.5]
+ */
 export function constant_<P extends CellTensor>(parameter: P, value: number): P {
   return fill(parameter, (shape, dtype) => full(shape, value, { dtype })) as P;
 }
 
-/** Zeros. */
+/**
+ * Zeros.
+ *
+ * @example
+ * nn.init.zeros_(new nn.Parameter(ones([2]))); // [0, 0]
+ */
 export function zeros_<P extends CellTensor>(parameter: P): P {
   return fill(parameter, (shape, dtype) => zeros(shape, { dtype })) as P;
 }
 
-/** Ones. */
+/**
+ * Ones.
+ *
+ * @example
+ * nn.init.ones_(new nn.Parameter(zeros([2]))); // [1, 1]
+ */
 export const ones_ = <P extends CellTensor>(parameter: P): P => constant_(parameter, 1);
 
 /** Options of `xavierUniform_` and `xavierNormal_`. */
@@ -92,13 +123,23 @@ function xavierStd(shape: Shape, { gain = 1 }: XavierOptions): number {
   return gain * Math.sqrt(2 / (fanIn + fanOut));
 }
 
-/** Uniform with standard deviation `gain · √(2 / (fanIn + fanOut))` (Glorot & Bengio 2010). */
+/**
+ * Uniform with standard deviation `gain · √(2 / (fanIn + fanOut))` (Glorot & Bengio 2010).
+ *
+ * @example
+ * nn.init.xavierUniform_(net.fc1.weight, { gain: nn.init.calculateGain("tanh") });
+ */
 export function xavierUniform_<P extends CellTensor>(parameter: P, options: XavierOptions = {}): P {
   const bound = Math.sqrt(3) * xavierStd(parameter.shape, options);
   return uniform_(parameter, -bound, bound);
 }
 
-/** Normal with standard deviation `gain · √(2 / (fanIn + fanOut))` (Glorot & Bengio 2010). */
+/**
+ * Normal with standard deviation `gain · √(2 / (fanIn + fanOut))` (Glorot & Bengio 2010).
+ *
+ * @example
+ * nn.init.xavierNormal_(net.fc1.weight);
+ */
 export function xavierNormal_<P extends CellTensor>(parameter: P, options: XavierOptions = {}): P {
   return normal_(parameter, 0, xavierStd(parameter.shape, options));
 }
@@ -120,7 +161,12 @@ function kaimingStd(shape: Shape, options: KaimingOptions): number {
   return calculateGain(nonlinearity, a) / Math.sqrt(calculateFans(shape)[mode]);
 }
 
-/** Uniform with standard deviation `gain / √fan` (He et al. 2015). */
+/**
+ * Uniform with standard deviation `gain / √fan` (He et al. 2015).
+ *
+ * @example
+ * nn.init.kaimingUniform_(net.fc1.weight, { nonlinearity: "relu" });
+ */
 export function kaimingUniform_<P extends CellTensor>(
   parameter: P,
   options: KaimingOptions = {},
@@ -129,7 +175,12 @@ export function kaimingUniform_<P extends CellTensor>(
   return uniform_(parameter, -bound, bound);
 }
 
-/** Normal with standard deviation `gain / √fan` (He et al. 2015). */
+/**
+ * Normal with standard deviation `gain / √fan` (He et al. 2015).
+ *
+ * @example
+ * nn.init.kaimingNormal_(net.fc1.weight, { mode: "fanOut", nonlinearity: "relu" });
+ */
 export function kaimingNormal_<P extends CellTensor>(
   parameter: P,
   options: KaimingOptions = {},

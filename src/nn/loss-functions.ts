@@ -34,6 +34,7 @@ export interface BinaryOptions extends LossOptions {
   readonly posWeight?: Tensor;
 }
 
+/** @internal Throws for another name. */
 export function checkReduction(reduction: Reduction, what: string): void {
   if (!["mean", "sum", "none"].includes(reduction))
     throw new RangeError(
@@ -41,6 +42,7 @@ export function checkReduction(reduction: Reduction, what: string): void {
     );
 }
 
+/** @internal Throws unless it is from 0 to 1. */
 export function checkSmoothing(labelSmoothing: number, what: string): void {
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
     throw new RangeError(`${what}: labelSmoothing must be from 0 to 1, got ${labelSmoothing}`);
@@ -126,7 +128,7 @@ function indexLoss(
  * Source: PyTorch's `cross_entropy`; label smoothing by Szegedy et al. 2016.
  *
  * @example
- * crossEntropy(tensor([[2, 1, 0]]), tensor([0], { dtype: "i32" })); // 0.4076
+ * nn.functional.crossEntropy(tensor([[2, 1, 0]]), tensor([0], { dtype: "i32" })); // 0.4076
  */
 export function crossEntropy(
   input: Tensor,
@@ -157,6 +159,10 @@ export function crossEntropy(
  * Negative log likelihood: as `crossEntropy` of class indices, for an input of log-probabilities.
  *
  * @throws As `crossEntropy`.
+ *
+ * @example
+ * const logProbabilities = tensor([[0.25, 0.75]]).log();
+ * nn.functional.nllLoss(logProbabilities, tensor([1], { dtype: "i32" })); // 0.2877
  */
 export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor {
   const { weight, ignoreIndex, reduction } = options;
@@ -164,13 +170,23 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
   return indexLoss(input, target, axis, { weight, ignoreIndex, reduction }, "nllLoss");
 }
 
-/** `(input - target)²`, for tensors of one shape. @throws TypeError when shapes differ. */
+/**
+ * `(input - target)²`, for tensors of one shape. @throws TypeError when shapes differ.
+ *
+ * @example
+ * nn.functional.mseLoss(tensor([1, 2]), tensor([1, 4])); // 2
+ */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkLike(input, target, "mseLoss");
   return reduced(input.sub(target).square(), options.reduction, "mseLoss");
 }
 
-/** `|input - target|`, for tensors of one shape. @throws TypeError when shapes differ. */
+/**
+ * `|input - target|`, for tensors of one shape. @throws TypeError when shapes differ.
+ *
+ * @example
+ * nn.functional.l1Loss(tensor([1, 2]), tensor([1, 4])); // 1
+ */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkLike(input, target, "l1Loss");
   return reduced(input.sub(target).abs(), options.reduction, "l1Loss");
@@ -190,6 +206,9 @@ function huber(input: Tensor, target: Tensor, delta: number, name: string, what:
  * `d² / 2` for distances d below `delta` (1 by default), else `delta · (d - delta / 2)` (Huber 1964).
  *
  * @throws TypeError when shapes differ, RangeError for delta ≤ 0.
+ *
+ * @example
+ * nn.functional.huberLoss(tensor([1, 2]), tensor([1.5, 4]), { delta: 0.5, reduction: "none" }); // [0.125, 0.875]
  */
 export function huberLoss(
   input: Tensor,
@@ -200,7 +219,12 @@ export function huberLoss(
   return reduced(loss, options.reduction, "huberLoss");
 }
 
-/** `huberLoss` with `delta = beta`, divided by beta: its slope is 1 beyond beta (1 by default). */
+/**
+ * `huberLoss` with `delta = beta`, divided by beta: its slope is 1 beyond beta (1 by default).
+ *
+ * @example
+ * nn.functional.smoothL1Loss(tensor([1, 2]), tensor([1.5, 4]), { reduction: "none" }); // [0.125, 1.5]
+ */
 export function smoothL1Loss(
   input: Tensor,
   target: Tensor,
@@ -218,6 +242,9 @@ export function smoothL1Loss(
  * @param input - Scores before any sigmoid, of any shape.
  * @param target - Floats of the input's shape.
  * @throws TypeError when shapes differ; RangeError for targets outside [0, 1] that are on the host.
+ *
+ * @example
+ * nn.functional.binaryCrossEntropyWithLogits(tensor([0, 2]), tensor([1, 1])); // 0.4100
  */
 export function binaryCrossEntropyWithLogits(
   input: Tensor,

@@ -35,7 +35,7 @@ abstract class Loss<O extends LossOptions> extends Module {
  *
  * @example
  * const criterion = new nn.CrossEntropyLoss({ labelSmoothing: 0.1 });
- * criterion.forward(net.forward(data), target).backward();
+ * criterion.forward(net.forward(images), labels).backward();
  */
 export class CrossEntropyLoss extends Loss<CrossEntropyOptions> {
   /** @throws RangeError for an unknown reduction or a smoothing outside [0, 1]. */
@@ -49,7 +49,13 @@ export class CrossEntropyLoss extends Loss<CrossEntropyOptions> {
   }
 }
 
-/** Negative log likelihood of log-probabilities (N, C, …) and class indices (N, …). */
+/**
+ * Negative log likelihood of log-probabilities (N, C, …) and class indices (N, …).
+ *
+ * @example
+ * const criterion = new nn.NLLLoss();
+ * criterion.forward(net.forward(images).logSoftmax(1), labels).backward();
+ */
 export class NLLLoss extends Loss<ClassLossOptions> {
   constructor(options: ClassLossOptions = {}) {
     super(options);
@@ -60,7 +66,12 @@ export class NLLLoss extends Loss<ClassLossOptions> {
   }
 }
 
-/** Squared differences. */
+/**
+ * Squared differences.
+ *
+ * @example
+ * new nn.MSELoss().forward(tensor([1, 2]), tensor([1, 4])); // 2
+ */
 export class MSELoss extends Loss<LossOptions> {
   constructor(options: LossOptions = {}) {
     super(options);
@@ -71,7 +82,12 @@ export class MSELoss extends Loss<LossOptions> {
   }
 }
 
-/** Absolute differences. */
+/**
+ * Absolute differences.
+ *
+ * @example
+ * new nn.L1Loss().forward(tensor([1, 2]), tensor([1, 4])); // 1
+ */
 export class L1Loss extends Loss<LossOptions> {
   constructor(options: LossOptions = {}) {
     super(options);
@@ -82,7 +98,12 @@ export class L1Loss extends Loss<LossOptions> {
   }
 }
 
-/** Quadratic near 0 and linear beyond `beta`, with slope 1 there. */
+/**
+ * Quadratic near 0 and linear beyond `beta`, with slope 1 there.
+ *
+ * @example
+ * new nn.SmoothL1Loss({ reduction: "none" }).forward(tensor([1, 2]), tensor([1.5, 4])); // [0.125, 1.5]
+ */
 export class SmoothL1Loss extends Loss<LossOptions & { readonly beta?: number }> {
   constructor(options: LossOptions & { readonly beta?: number } = {}) {
     super(options);
@@ -93,7 +114,12 @@ export class SmoothL1Loss extends Loss<LossOptions & { readonly beta?: number }>
   }
 }
 
-/** Quadratic near 0 and linear beyond `delta`, with slope `delta` there. */
+/**
+ * Quadratic near 0 and linear beyond `delta`, with slope `delta` there.
+ *
+ * @example
+ * new nn.HuberLoss({ delta: 0.5, reduction: "sum" }).forward(tensor([1, 2]), tensor([1.5, 4])); // 1
+ */
 export class HuberLoss extends Loss<LossOptions & { readonly delta?: number }> {
   constructor(options: LossOptions & { readonly delta?: number } = {}) {
     super(options);
@@ -104,7 +130,12 @@ export class HuberLoss extends Loss<LossOptions & { readonly delta?: number }> {
   }
 }
 
-/** Binary cross entropy of scores before the sigmoid and targets from 0 to 1. */
+/**
+ * Binary cross entropy of scores before the sigmoid and targets from 0 to 1.
+ *
+ * @example
+ * new nn.BCEWithLogitsLoss().forward(tensor([0, 2]), tensor([1, 1])); // 0.4100
+ */
 export class BCEWithLogitsLoss extends Loss<BinaryOptions> {
   constructor(options: BinaryOptions = {}) {
     super(options);

@@ -46,6 +46,7 @@ export abstract class Module {
     return this.members((value) => value instanceof Module);
   }
 
+  /** The modules in the fields of this one, without their names. */
   children(): Module[] {
     return this.namedChildren().map(([, module]) => module);
   }
@@ -62,6 +63,7 @@ export abstract class Module {
     return Array.from(found, ([module, name]) => [name, module]);
   }
 
+  /** This module and all below it, each once. */
   modules(): Module[] {
     return this.namedModules().map(([, module]) => module);
   }
@@ -81,6 +83,7 @@ export abstract class Module {
     return unique(this.cells(isBuffer));
   }
 
+  /** All buffers, each once. */
   buffers(): Buffer[] {
     return this.namedBuffers().map(([, buffer]) => buffer);
   }
@@ -211,7 +214,17 @@ function unique<T>(entries: readonly Named<T>[]): Named<T>[] {
   return entries.filter(([, value]) => !seen.has(value) && seen.add(value));
 }
 
-/** A module that makes one tensor of one tensor. */
+/**
+ * A module that makes one tensor of one tensor.
+ *
+ * @example
+ * class Swish extends nn.Layer {
+ *   forward(x: Tensor): Tensor {
+ *     return x.mul(x.sigmoid());
+ *   }
+ * }
+ * new nn.Sequential(new nn.Linear(4, 4), new Swish());
+ */
 export abstract class Layer extends Module {
   abstract override forward(x: Tensor): Tensor;
 }

@@ -84,6 +84,15 @@ export class Parameter extends ModuleCell {
 /**
  * A tensor that belongs to a module's state but is not trained by gradients, such as a running mean.
  * Assign a new value with `rebind`.
+ *
+ * @example
+ * class Counter extends nn.Module {
+ *   seen = new nn.Buffer(zeros([]));
+ *   forward(x: Tensor) {
+ *     this.seen.rebind(this.seen.add(x.shape[0]));
+ *     return x;
+ *   }
+ * }
  */
 export class Buffer extends ModuleCell {
   constructor(value: Tensor) {

@@ -13,7 +13,9 @@ export interface LoadOptions {
 
 /** Names that only one side had. */
 export interface LoadResult {
+  /** Names of the module that the state lacks. */
   readonly missingKeys: readonly string[];
+  /** Names of the state that the module lacks. */
   readonly unexpectedKeys: readonly string[];
 }
 

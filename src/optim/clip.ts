@@ -38,6 +38,11 @@ export function clipGradNorm_(
  * Limits every element of the gradients to [-limit, limit].
  *
  * @throws RangeError unless limit is >= 0.
+ *
+ * @example
+ * loss.backward();
+ * optim.clipGradValue_(net.parameters(), 0.5);
+ * optimizer.step();
  */
 export function clipGradValue_(parameters: Iterable<Parameter>, limit: number): void {
   if (!(limit >= 0)) throw new RangeError(`clipGradValue_: limit must be >= 0, got ${limit}`);

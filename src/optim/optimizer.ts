@@ -29,9 +29,18 @@ export interface ParameterState {
 export const scalarCell = (value: number): CellTensor =>
   new CellTensor([], "f64", Float64Array.of(value));
 
-/** A group of parameters that share their options. */
+/**
+ * A group of parameters that share their options.
+ *
+ * @example
+ * const groups = [{ params: net.parameters(), lr: 0.01 }, { params: copy.parameters() }];
+ * const optimizer = new optim.SGD(groups, { lr: 0.1 });
+ * optimizer.paramGroups[0].lr; // 0.01
+ * optimizer.paramGroups[1].lr; // 0.1
+ */
 export class ParamGroup<O extends OptimizerOptions> {
   readonly params: readonly Parameter[];
+  /** The settings that the group was made with; its learning rate now is `lr`. */
   readonly options: O;
   /** @internal The learning rate as steps see it: a cell, so that a compiled step sees changes too. */
   readonly lrCell: CellTensor;
@@ -70,8 +79,17 @@ export interface StepScalars {
  *
  * A step reads the `grad` of its parameters (those without are left alone), computes the new values and
  * runs everything that is pending, with the loss, as one program.
+ *
+ * @example
+ * for await (const [data, target] of testLoader) {
+ *   optimizer.zeroGrad();
+ *   criterion.forward(net.forward(data), target).backward();
+ *   optimizer.step();
+ * }
+ * optimizer.lr = 0.0001;
  */
 export abstract class Optimizer<O extends OptimizerOptions> {
+  /** The groups, one where the optimiser was given a list of parameters. */
   readonly paramGroups: readonly ParamGroup<O>[];
   /** @internal What is remembered of each parameter, from its first gradient on. */
   readonly state = new Map<Parameter, ParameterState>();

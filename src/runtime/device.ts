@@ -11,7 +11,9 @@ export interface DeviceBuffer {
 export interface DeviceStats {
   /** Distinct kernels turned into machine code. */
   kernelsCompiled: number;
+  /** Programs made ready to run. */
   plansLoaded: number;
+  /** Programs run. */
   runs: number;
 }
 
@@ -46,13 +48,17 @@ export interface LoadedPlan {
 
 /** What every device does, and all that the rest of the framework knows of one. */
 export interface Device {
+  /** The name that `setDevice` takes. */
   readonly name: string;
+  /** What kernels are compiled for. */
   readonly target: Target;
+  /** Counters; tests and profiles read them. */
   readonly stats: DeviceStats;
   /** Memory of at least `bytes`, 64-byte aligned, contents undefined. */
   allocate(bytes: number): DeviceBuffer;
   /** Gives memory back. The buffer must not be used again. */
   free(buffer: DeviceBuffer): void;
+  /** Writes elements to the start of a buffer. */
   upload(buffer: DeviceBuffer, data: TypedArray): void;
   /** A copy of the first `length` elements. */
   read(buffer: DeviceBuffer, dtype: DType, length: number): TypedArray;

@@ -15,7 +15,12 @@ const FACTORIES: Record<string, (options: Required<DeviceOptions>) => Device> = 
   js: () => createJsDevice(),
 };
 
-/** The names that `setDevice` takes. */
+/**
+ * The names that `setDevice` takes.
+ *
+ * @example
+ * deviceNames().includes("wasm"); // true
+ */
 export const deviceNames = (): string[] => Object.keys(FACTORIES);
 
 const devices = new Map<string, Device>();
@@ -50,7 +55,12 @@ export function setDevice(name: string, options: DeviceOptions = {}): Device {
   return device;
 }
 
-/** The device in use: what `setDevice` chose, else `NABLA_DEVICE`, else `wasm`. */
+/**
+ * The device in use: what `setDevice` chose, else `NABLA_DEVICE`, else `wasm`.
+ *
+ * @example
+ * defaultDevice().stats.kernelsCompiled; // how many kernels the device has compiled
+ */
 export function defaultDevice(): Device {
   return current ?? setDevice(environment("NABLA_DEVICE") ?? "wasm");
 }

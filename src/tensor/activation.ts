@@ -7,7 +7,12 @@ import { Tensor } from "./tensor.ts";
 const positive = (x: Node): Node => ops.lt(ops.zerosLike(x), x);
 const times = (x: Node, factor: number): Node => ops.mul(x, ops.fullLike(x, factor));
 
-/** `max(x, 0)`; NaN stays NaN. The gradient at 0 is 0. */
+/**
+ * `max(x, 0)`; NaN stays NaN. The gradient at 0 is 0.
+ *
+ * @example
+ * tensor([-1, 0, 2]).relu(); // [0, 0, 2]
+ */
 export function relu(x: Tensor): Tensor {
   const { node } = x;
   const zero = ops.zerosLike(node);
@@ -21,18 +26,33 @@ function between(x: Node, low: number, high: number): Node {
   return ops.select(ops.le(x, lo), lo, ops.select(ops.ge(x, hi), hi, x));
 }
 
-/** `min(max(x, 0), 6)`. */
+/**
+ * `min(max(x, 0), 6)`.
+ *
+ * @example
+ * tensor([-1, 3, 8]).relu6(); // [0, 3, 6]
+ */
 export function relu6(x: Tensor): Tensor {
   return hardtanh(x, 0, 6);
 }
 
-/** x where positive, else `negativeSlope · x` (0.01 by default). */
+/**
+ * x where positive, else `negativeSlope · x` (0.01 by default).
+ *
+ * @example
+ * tensor([-2, 3]).leakyRelu(0.1); // [-0.2, 3]
+ */
 export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
   const node = toFloat(x.node);
   return new Tensor(ops.select(positive(node), node, times(node, negativeSlope)));
 }
 
-/** x where positive, else `weight · x`; `weight` has one element, or one for each entry of axis 1. */
+/**
+ * x where positive, else `weight · x`; `weight` has one element, or one for each entry of axis 1.
+ *
+ * @example
+ * tensor([-2, 3]).prelu(tensor([0.25])); // [-0.5, 3]
+ */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
   const { node } = x;
   let w = weight.node;
@@ -53,7 +73,12 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   return new Tensor(ops.select(positive(node), node, ops.mul(slope, node)));
 }
 
-/** `1 / (1 + e⁻ˣ)`, without overflow. */
+/**
+ * `1 / (1 + e⁻ˣ)`, without overflow.
+ *
+ * @example
+ * tensor([0, 2]).sigmoid(); // [0.5, 0.8808]
+ */
 export function sigmoid(x: Tensor): Tensor {
   return new Tensor(sigmoidNode(toFloat(x.node)));
 }
@@ -69,7 +94,12 @@ function sigmoidNode(x: Node): Node {
   return ops.div(ops.select(ops.lt(x, ops.zerosLike(x)), e, one), ops.add(one, e));
 }
 
-/** `log(sigmoid(x))`, accurate for large negative x. */
+/**
+ * `log(sigmoid(x))`, accurate for large negative x.
+ *
+ * @example
+ * tensor([0, -100]).logsigmoid(); // [-0.6931, -100.0000]
+ */
 export function logsigmoid(x: Tensor): Tensor {
   const node = toFloat(x.node);
   return new Tensor(ops.neg(softplusNode(ops.neg(node))));
@@ -89,7 +119,12 @@ export interface SoftplusOptions {
   threshold?: number;
 }
 
-/** `log(1 + e^(beta·x)) / beta`, a smooth relu. */
+/**
+ * `log(1 + e^(beta·x)) / beta`, a smooth relu.
+ *
+ * @example
+ * tensor([0, 100]).softplus(); // [0.6931, 100.0000]
+ */
 export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
   const { beta = 1, threshold = 20 } = options;
   const node = toFloat(x.node);
@@ -101,7 +136,12 @@ export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
   return new Tensor(ops.select(linear, node, ops.div(soft, ops.fullLike(node, beta))));
 }
 
-/** Hyperbolic tangent. */
+/**
+ * Hyperbolic tangent.
+ *
+ * @example
+ * tensor([0, 1]).tanh(); // [0, 0.7616]
+ */
 export function tanh(x: Tensor): Tensor {
   return new Tensor(ops.tanh(toFloat(x.node)));
 }
@@ -115,6 +155,10 @@ export interface GeluOptions {
 /**
  * `x · Φ(x)` with Φ the normal distribution (Hendrycks & Gimpel 2016), or its tanh approximation
  * `x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`.
+ *
+ * @example
+ * tensor([-1, 1]).gelu(); // [-0.1587, 0.8413]
+ * tensor([-1, 1]).gelu({ approximate: "tanh" }); // [-0.1588, 0.8412]
  */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   const { approximate = "none" } = options;
@@ -132,13 +176,23 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   return new Tensor(ops.mul(times(node, 0.5), ops.add(inner, ops.fullLike(node, 1))));
 }
 
-/** `x · sigmoid(x)`, also called swish. */
+/**
+ * `x · sigmoid(x)`, also called swish.
+ *
+ * @example
+ * tensor([-1, 1]).silu(); // [-0.2689, 0.7311]
+ */
 export function silu(x: Tensor): Tensor {
   const node = toFloat(x.node);
   return new Tensor(ops.mul(node, sigmoidNode(node)));
 }
 
-/** `x · tanh(softplus(x))` (Misra 2019). */
+/**
+ * `x · tanh(softplus(x))` (Misra 2019).
+ *
+ * @example
+ * tensor([-1, 1]).mish(); // [-0.3034, 0.8651]
+ */
 export function mish(x: Tensor): Tensor {
   const node = toFloat(x.node);
   return new Tensor(ops.mul(node, ops.tanh(softplus(new Tensor(node)).node)));
@@ -151,18 +205,33 @@ const eluNode = (x: Node, alpha: number): Node => {
   return ops.select(isPositive, x, times(ops.expm1(low), alpha));
 };
 
-/** x where positive, else `alpha · (eˣ - 1)` (alpha 1 by default). */
+/**
+ * x where positive, else `alpha · (eˣ - 1)` (alpha 1 by default).
+ *
+ * @example
+ * tensor([-1, 1]).elu(); // [-0.6321, 1]
+ */
 export function elu(x: Tensor, alpha = 1): Tensor {
   return new Tensor(eluNode(toFloat(x.node), alpha));
 }
 
-/** The self-normalising elu of Klambauer et al. 2017. */
+/**
+ * The self-normalising elu of Klambauer et al. 2017.
+ *
+ * @example
+ * tensor([-1, 1]).selu(); // [-1.1113, 1.0507]
+ */
 export function selu(x: Tensor): Tensor {
   const node = toFloat(x.node);
   return new Tensor(times(eluNode(node, 1.6732632423543772), 1.0507009873554805));
 }
 
-/** `min(max(x, low), high)`; by default from -1 to 1. */
+/**
+ * `min(max(x, low), high)`; by default from -1 to 1.
+ *
+ * @example
+ * tensor([-3, 0.5, 3]).hardtanh(); // [-1, 0.5, 1]
+ */
 export function hardtanh(x: Tensor, low = -1, high = 1): Tensor {
   if (!(low <= high))
     throw new RangeError(`hardtanh: the bounds must be in order, got ${low} and ${high}`);
@@ -170,18 +239,33 @@ export function hardtanh(x: Tensor, low = -1, high = 1): Tensor {
   return new Tensor(between(x.node, low, high));
 }
 
-/** `clamp(x / 6 + 1/2, 0, 1)`. */
+/**
+ * `clamp(x / 6 + 1/2, 0, 1)`.
+ *
+ * @example
+ * tensor([-3, 0, 1.5]).hardsigmoid(); // [0, 0.5, 0.75]
+ */
 export function hardsigmoid(x: Tensor): Tensor {
   const node = toFloat(x.node);
   return new Tensor(between(ops.add(times(node, 1 / 6), ops.fullLike(node, 0.5)), 0, 1));
 }
 
-/** `x · hardsigmoid(x)` (Howard et al. 2019). */
+/**
+ * `x · hardsigmoid(x)` (Howard et al. 2019).
+ *
+ * @example
+ * tensor([-3, 0, 1.5]).hardswish(); // [0, 0, 1.125]
+ */
 export function hardswish(x: Tensor): Tensor {
   return new Tensor(ops.mul(toFloat(x.node), hardsigmoid(x).node));
 }
 
-/** `x / (1 + |x|)`. */
+/**
+ * `x / (1 + |x|)`.
+ *
+ * @example
+ * tensor([-1, 3]).softsign(); // [-0.5, 0.75]
+ */
 export function softsign(x: Tensor): Tensor {
   const node = toFloat(x.node);
   return new Tensor(ops.div(node, ops.add(ops.abs(node), ops.fullLike(node, 1))));
@@ -215,12 +299,22 @@ export function softmax(x: Tensor, dim = -1): Tensor {
   return new Tensor(ops.div(e, alongAxis(ops.reduceSum(e, [axis]), e, axis)));
 }
 
-/** `softmax(-x)`. */
+/**
+ * `softmax(-x)`.
+ *
+ * @example
+ * tensor([0, Math.log(3)]).softmin(); // [0.75, 0.25]
+ */
 export function softmin(x: Tensor, dim = -1): Tensor {
   return softmax(new Tensor(ops.neg(toFloat(x.node))), dim);
 }
 
-/** `log(softmax(x))` along axis `dim` (the last by default), without overflow. */
+/**
+ * `log(softmax(x))` along axis `dim` (the last by default), without overflow.
+ *
+ * @example
+ * tensor([0, Math.log(3)]).logSoftmax(); // [-1.3863, -0.2877]
+ */
 export function logSoftmax(x: Tensor, dim = -1): Tensor {
   const node = toFloat(x.node);
   const axis = softAxis(x, dim, "logSoftmax");
@@ -230,7 +324,12 @@ export function logSoftmax(x: Tensor, dim = -1): Tensor {
   return new Tensor(ops.sub(apart, alongAxis(total, node, axis)));
 }
 
-/** `a · sigmoid(b)` for the halves a and b of axis `dim` (Dauphin et al. 2016). */
+/**
+ * `a · sigmoid(b)` for the halves a and b of axis `dim` (Dauphin et al. 2016).
+ *
+ * @example
+ * tensor([4, 2, 0, 100]).glu(); // [2, 2]
+ */
 export function glu(x: Tensor, dim = -1): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "glu");
   if (x.ndim === 0 || x.shape[axis] % 2 !== 0)

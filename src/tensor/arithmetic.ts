@@ -2,37 +2,11 @@ import { isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes } from "../ir/shape.ts";
-import { erfinvNode } from "./erfinv.ts";
-import { elementwise, nodeOf, type Operand, scalarDType, toFloat } from "./operand.ts";
+import { elementwise, mulNodes, nodeOf, numeric, type Operand, scalarDType } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
-
-/** A function of one tensor, elementwise. */
-type Unary = (x: Tensor) => Tensor;
-
-const unary =
-  (op: (x: Node) => Node): Unary =>
-  (x) =>
-    new Tensor(op(x.node));
-
-/** Elementwise functions of floats; integers and bools are made f32 first. */
-const floatUnary =
-  (op: (x: Node) => Node): Unary =>
-  (x) =>
-    new Tensor(op(toFloat(x.node)));
-
-/** Functions that leave integers alone. */
-const rounding =
-  (op: (x: Node) => Node): Unary =>
-  (x) =>
-    isFloat(x.dtype) ? new Tensor(op(x.node)) : x;
-
-const numeric = (x: Node, what: string, instead: string): Node => {
-  if (x.dtype === "bool") throw new TypeError(`${what}: not defined for bool; use ${instead}`);
-  return x;
-};
+import { reciprocal, rsqrt } from "./unary.ts";
 
 const addNodes = (a: Node, b: Node): Node => (a.dtype === "bool" ? ops.or(a, b) : ops.add(a, b));
-const mulNodes = (a: Node, b: Node): Node => (a.dtype === "bool" ? ops.and(a, b) : ops.mul(a, b));
 const subNodes = (a: Node, b: Node): Node =>
   ops.sub(numeric(a, "sub", "logicalXor"), numeric(b, "sub", "logicalXor"));
 
@@ -47,13 +21,23 @@ export function add(a: Operand, b: Operand, options?: { alpha?: number }): Tenso
   return elementwise("add", a, alpha === 1 ? b : mul(b, alpha), addNodes);
 }
 
-/** `a - alpha · b`, elementwise with broadcasting. Throws for bools. */
+/**
+ * `a - alpha · b`, elementwise with broadcasting. Throws for bools.
+ *
+ * @example
+ * tensor([5, 7]).sub(tensor([1, 2])); // [4, 5]
+ */
 export function sub(a: Operand, b: Operand, options?: { alpha?: number }): Tensor {
   const alpha = options?.alpha ?? 1;
   return elementwise("sub", a, alpha === 1 ? b : mul(b, alpha), subNodes);
 }
 
-/** `a · b`, elementwise with broadcasting; for bools, and. */
+/**
+ * `a · b`, elementwise with broadcasting; for bools, and.
+ *
+ * @example
+ * tensor([[1], [2]]).mul(tensor([10, 20])); // [[10, 20], [20, 40]]
+ */
 export function mul(a: Operand, b: Operand): Tensor {
   return elementwise("mul", a, b, mulNodes);
 }
@@ -61,6 +45,10 @@ export function mul(a: Operand, b: Operand): Tensor {
 /**
  * `a / b`, elementwise with broadcasting; integers give f32. `rounding` makes the quotient whole, of
  * the operands' dtype: `"trunc"` toward zero, `"floor"` as `floorDivide`.
+ *
+ * @example
+ * tensor([7, -7]).div(2); // [3.5, -3.5]
+ * tensor([7, -7]).div(2, { rounding: "trunc" }); // [3, -3]
  */
 export function div(a: Operand, b: Operand, options?: { rounding?: "trunc" | "floor" }): Tensor {
   const mode = options?.rounding;
@@ -105,7 +93,12 @@ export function floorDivide(a: Operand, b: Operand): Tensor {
   });
 }
 
-/** Remainder with the sign of the divisor, as Python's `%`. An integer modulo 0 gives 0. */
+/**
+ * Remainder with the sign of the divisor, as Python's `%`. An integer modulo 0 gives 0.
+ *
+ * @example
+ * tensor([-7, 7]).remainder(3); // [2, 1]
+ */
 export function remainder(a: Operand, b: Operand): Tensor {
   return elementwise("remainder", a, b, (x, y) => {
     numeric(x, "remainder", "integers");
@@ -115,7 +108,12 @@ export function remainder(a: Operand, b: Operand): Tensor {
   });
 }
 
-/** Remainder with the sign of the dividend, as C's `fmod`. An integer modulo 0 gives 0. */
+/**
+ * Remainder with the sign of the dividend, as C's `fmod`. An integer modulo 0 gives 0.
+ *
+ * @example
+ * tensor([-7, 7]).fmod(3); // [-1, 1]
+ */
 export function fmod(a: Operand, b: Operand): Tensor {
   return elementwise("fmod", a, b, (x, y) => ops.rem(numeric(x, "fmod", "integers"), y));
 }
@@ -166,19 +164,34 @@ function integerPower(x: Tensor, exponent: number): Tensor {
   return new Tensor(result);
 }
 
-/** `atan2(a, b)`: the angle of the point (b, a), in radians. */
+/**
+ * `atan2(a, b)`: the angle of the point (b, a), in radians.
+ *
+ * @example
+ * tensor([1]).atan2(-1); // [2.3562]
+ */
 export function atan2(a: Operand, b: Operand): Tensor {
   return elementwise("atan2", a, b, ops.atan2, true);
 }
 
-/** The larger of both, elementwise; NaN when either is NaN. */
+/**
+ * The larger of both, elementwise; NaN when either is NaN.
+ *
+ * @example
+ * tensor([1, 5]).maximum(3); // [3, 5]
+ */
 export function maximum(a: Operand, b: Operand): Tensor {
   return elementwise("maximum", a, b, (x, y) =>
     x.dtype === "bool" ? ops.or(x, y) : ops.max(x, y),
   );
 }
 
-/** The smaller of both, elementwise; NaN when either is NaN. */
+/**
+ * The smaller of both, elementwise; NaN when either is NaN.
+ *
+ * @example
+ * tensor([1, 5]).minimum(3); // [1, 3]
+ */
 export function minimum(a: Operand, b: Operand): Tensor {
   return elementwise("minimum", a, b, (x, y) =>
     x.dtype === "bool" ? ops.and(x, y) : ops.min(x, y),
@@ -202,18 +215,33 @@ export function clamp(x: Tensor, min?: Operand, max?: Operand): Tensor {
   return x;
 }
 
-/** `a + weight · (b - a)`: from a (weight 0) to b (weight 1). */
+/**
+ * `a + weight · (b - a)`: from a (weight 0) to b (weight 1).
+ *
+ * @example
+ * tensor([0, 10]).lerp(tensor([10, 20]), 0.3); // [3, 13]
+ */
 export function lerp(a: Tensor, b: Tensor, weight: Operand): Tensor {
   return add(a, mul(weight, sub(b, a)));
 }
 
-/** `input + value · a · b`. */
+/**
+ * `input + value · a · b`.
+ *
+ * @example
+ * ones([2]).addcmul(tensor([2, 3]), tensor([4, 5]), 0.5); // [5, 8.5]
+ */
 export function addcmul(x: Tensor, a: Operand, b: Operand, value = 1): Tensor {
   const product = mul(a, b);
   return add(x, value === 1 ? product : mul(product, value));
 }
 
-/** `input + value · a / b`. */
+/**
+ * `input + value · a / b`.
+ *
+ * @example
+ * ones([2]).addcdiv(tensor([2, 3]), tensor([4, 6]), 2); // [2, 2]
+ */
 export function addcdiv(x: Tensor, a: Operand, b: Operand, value = 1): Tensor {
   const quotient = div(a, b);
   return add(x, value === 1 ? quotient : mul(quotient, value));
@@ -239,70 +267,3 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
     ),
   );
 }
-
-/** `-x`. Throws for bools. */
-export const neg: Unary = unary((x) => ops.neg(numeric(x, "neg", "logicalNot")));
-/** Absolute value. */
-export const abs: Unary = unary((x) =>
-  x.dtype.startsWith("u") || x.dtype === "bool" ? x : ops.abs(x),
-);
-/** -1, 0 or 1 by sign; 0 for NaN, as PyTorch has it. */
-export const sign: Unary = unary((x) => {
-  if (x.dtype === "bool") return x;
-  const s = ops.sign(x);
-  return isFloat(x.dtype) ? ops.select(ops.eq(x, x), s, ops.zerosLike(x)) : s;
-});
-/** The largest whole number not above x. Integers stay as they are. */
-export const floor: Unary = rounding(ops.floor);
-/** The smallest whole number not below x. Integers stay as they are. */
-export const ceil: Unary = rounding(ops.ceil);
-/** x without its fraction. Integers stay as they are. */
-export const trunc: Unary = rounding(ops.trunc);
-/** The nearest whole number, halves to even. Integers stay as they are. */
-export const round: Unary = rounding(ops.round);
-/** The fraction of x, with its sign: `x - trunc(x)`. */
-export const frac: Unary = floatUnary((x) => ops.sub(x, ops.trunc(x)));
-/** Square root; NaN below 0. */
-export const sqrt: Unary = floatUnary(ops.sqrt);
-/** `1 / √x`. */
-export const rsqrt: Unary = floatUnary((x) => ops.div(ops.fullLike(x, 1), ops.sqrt(x)));
-/** `1 / x`. */
-export const reciprocal: Unary = floatUnary((x) => ops.div(ops.fullLike(x, 1), x));
-/** `x²`. */
-export const square: Unary = unary((x) => mulNodes(x, x));
-/** `eˣ`. */
-export const exp: Unary = floatUnary(ops.exp);
-/** `2ˣ`. */
-export const exp2: Unary = floatUnary((x) => ops.exp(ops.mul(x, ops.fullLike(x, Math.LN2))));
-/** `eˣ - 1`, accurate near 0. */
-export const expm1: Unary = floatUnary(ops.expm1);
-/** Natural logarithm; -∞ at 0, NaN below. */
-export const log: Unary = floatUnary(ops.log);
-/** `log(1 + x)`, accurate near 0. */
-export const log1p: Unary = floatUnary(ops.log1p);
-/** Logarithm to base 2. */
-export const log2: Unary = floatUnary((x) => ops.mul(ops.log(x), ops.fullLike(x, Math.LOG2E)));
-/** Logarithm to base 10. */
-export const log10: Unary = floatUnary((x) => ops.mul(ops.log(x), ops.fullLike(x, Math.LOG10E)));
-/** Sine of radians. */
-export const sin: Unary = floatUnary(ops.sin);
-/** Cosine of radians. */
-export const cos: Unary = floatUnary(ops.cos);
-/** Tangent of radians. */
-export const tan: Unary = floatUnary(ops.tan);
-/** Inverse sine, in radians. */
-export const asin: Unary = floatUnary(ops.asin);
-/** Inverse cosine, in radians. */
-export const acos: Unary = floatUnary(ops.acos);
-/** Inverse tangent, in radians. */
-export const atan: Unary = floatUnary(ops.atan);
-/** Hyperbolic sine. */
-export const sinh: Unary = floatUnary(ops.sinh);
-/** Hyperbolic cosine. */
-export const cosh: Unary = floatUnary(ops.cosh);
-/** The error function. */
-export const erf: Unary = floatUnary(ops.erf);
-/** `1 - erf(x)`. */
-export const erfc: Unary = floatUnary((x) => ops.sub(ops.fullLike(x, 1), ops.erf(x)));
-/** The inverse of `erf`: ±∞ at ±1, NaN outside. */
-export const erfinv: Unary = floatUnary(erfinvNode);

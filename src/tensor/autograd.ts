@@ -39,13 +39,18 @@ function withGrad<R>(on: boolean, fn: () => R): R {
  * asynchronous; then nothing else that needs derivatives should run until it has ended.
  *
  * @example
- * const accuracy = noGrad(() => net.forward(x).argmax(1).eq(y).float().mean());
+ * const accuracy = noGrad(() => net.forward(images).argmax(1).eq(labels).float().mean());
  */
 export function noGrad<R>(fn: () => R): R {
   return withGrad(false, fn);
 }
 
-/** Runs `fn` with derivatives, also inside `noGrad`. */
+/**
+ * Runs `fn` with derivatives, also inside `noGrad`.
+ *
+ * @example
+ * noGrad(() => enableGrad(() => tensor(3).requiresGrad_().square()).requiresGrad); // true
+ */
 export function enableGrad<R>(fn: () => R): R {
   return withGrad(true, fn);
 }
@@ -137,7 +142,8 @@ export type Picked<A extends unknown[], N extends ArgNums> = N extends readonly 
  * gradient has the same structure.
  *
  * @example
- * const [loss, dw] = valueAndGrad((w: Tensor, x: Tensor) => x.matmul(w).square().mean())(w, x);
+ * const size = (w: Tensor, x: Tensor) => x.matmul(w).square().sum();
+ * valueAndGrad(size)(tensor([1, 2]), tensor([[1, 0], [0, 1]])); // 5, [2, 4]
  */
 export function valueAndGrad<A extends unknown[], const N extends ArgNums = 0>(
   fn: (...args: A) => Tensor,
@@ -271,8 +277,10 @@ export interface VmapOptions {
  *
  * @example
  * const dots = vmap((a: Tensor, b: Tensor) => a.dot(b));
- * dots(rand([8, 3]), rand([8, 3])).shape; // [8]
- * vmap(grad(loss), { inDims: [null, 0, 0] })(w, xs, ys); // gradients of each example
+ * dots(rand([8, 3]), rand([8, 3])); // (8)
+ * const error = (w: Tensor, x: Tensor, y: Tensor) => x.dot(w).sub(y).square();
+ * const each = vmap(grad(error), { inDims: [null, 0, 0] }); // the gradient of every example
+ * each(rand([3]), rand([8, 3]), rand([8])); // (8, 3)
  */
 export function vmap<A extends unknown[], R>(
   fn: (...args: A) => R,
@@ -350,7 +358,12 @@ export function jacobian<A extends [Tensor, ...unknown[]]>(
   };
 }
 
-/** The function that computes the second derivatives of `fn`, which returns one number. */
+/**
+ * The function that computes the second derivatives of `fn`, which returns one number.
+ *
+ * @example
+ * hessian((x: Tensor) => x.pow(3).sum())(tensor([1, 2])); // [[6, 0], [0, 12]]
+ */
 export function hessian<A extends [Tensor, ...unknown[]]>(
   fn: (...args: A) => Tensor,
 ): (...args: A) => Tensor {

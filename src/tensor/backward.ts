@@ -36,7 +36,7 @@ function gradLeaves(node: Node): { nodes: Node[]; owners: Tensor[] } {
  * @example
  * const w = tensor([1, 2]).requiresGrad_();
  * w.square().sum().backward();
- * await w.grad.toArray(); // [2, 4]
+ * await w.grad?.toArray(); // [2, 4]
  */
 export function backward(x: Tensor, gradient?: Tensor, options: BackwardOptions = {}): void {
   const { node } = x;

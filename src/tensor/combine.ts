@@ -48,7 +48,13 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   );
 }
 
-/** Tensors of one shape along a new axis `dim`. */
+/**
+ * Tensors of one shape along a new axis `dim`.
+ *
+ * @example
+ * stack([tensor([1, 2]), tensor([3, 4])]); // [[1, 2], [3, 4]]
+ * stack([tensor([1, 2]), tensor([3, 4])], 1); // [[1, 3], [2, 4]]
+ */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   checkList(tensors, "stack");
   const { shape } = tensors[0];
@@ -67,13 +73,23 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
 const atLeast = (x: Tensor, rank: number): Tensor =>
   x.ndim >= rank ? x : atLeast(unsqueeze(x, 0), rank);
 
-/** Tensors on top of each other: along axis 0, vectors as rows. */
+/**
+ * Tensors on top of each other: along axis 0, vectors as rows.
+ *
+ * @example
+ * vstack([tensor([1, 2]), tensor([[3, 4], [5, 6]])]); // [[1, 2], [3, 4], [5, 6]]
+ */
 export function vstack(tensors: readonly Tensor[]): Tensor {
   checkList(tensors, "vstack");
   return cat(tensors.map((x) => atLeast(x, 2)));
 }
 
-/** Tensors side by side: along axis 1, vectors along their only axis. */
+/**
+ * Tensors side by side: along axis 1, vectors along their only axis.
+ *
+ * @example
+ * hstack([tensor([[1], [2]]), tensor([[3], [4]])]); // [[1, 3], [2, 4]]
+ */
 export function hstack(tensors: readonly Tensor[]): Tensor {
   checkList(tensors, "hstack");
   const parts = tensors.map((x) => atLeast(x, 1));
@@ -106,7 +122,12 @@ export function where(cond: Tensor, a: Operand, b: Operand): Tensor {
   );
 }
 
-/** All with the shape to which they broadcast together. */
+/**
+ * All with the shape to which they broadcast together.
+ *
+ * @example
+ * broadcastTensors(zeros([3, 1]), zeros([4])); // (3, 4), (3, 4)
+ */
 export function broadcastTensors(...tensors: Tensor[]): Tensor[] {
   let shape: Shape = [];
   for (const x of tensors) shape = broadcastShapes(shape, x.shape, "broadcastTensors");
@@ -116,6 +137,9 @@ export function broadcastTensors(...tensors: Tensor[]): Tensor[] {
 /**
  * Coordinates of a grid: of vectors, tensors of rank `vectors.length` in which each varies along its
  * own axis. With `indexing: "xy"` the first two axes are exchanged, as in plots.
+ *
+ * @example
+ * meshgrid([tensor([1, 2]), tensor([5, 6, 7])]); // [[1, 1, 1], [2, 2, 2]], [[5, 6, 7], [5, 6, 7]]
  */
 export function meshgrid(
   vectors: readonly Tensor[],

@@ -2,32 +2,63 @@ import { isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { sameShape } from "../ir/shape.ts";
-import { abs, add, mul, sub } from "./arithmetic.ts";
+import { add, mul, sub } from "./arithmetic.ts";
 import { elementwise, type Operand } from "./operand.ts";
 import { all } from "./reduce.ts";
 import { Tensor } from "./tensor.ts";
+import { abs } from "./unary.ts";
 
-/** `a = b`, elementwise with broadcasting: bool. NaN equals nothing. */
+/**
+ * `a = b`, elementwise with broadcasting: bool. NaN equals nothing.
+ *
+ * @example
+ * tensor([1, 2, 3]).eq(2); // [false, true, false]
+ */
 export function eq(a: Operand, b: Operand): Tensor {
   return elementwise("eq", a, b, ops.eq);
 }
-/** `a ≠ b`, elementwise with broadcasting: bool. */
+/**
+ * `a ≠ b`, elementwise with broadcasting: bool.
+ *
+ * @example
+ * tensor([1, 2, 3]).ne(2); // [true, false, true]
+ */
 export function ne(a: Operand, b: Operand): Tensor {
   return elementwise("ne", a, b, ops.ne);
 }
-/** `a < b`, elementwise with broadcasting: bool. */
+/**
+ * `a < b`, elementwise with broadcasting: bool.
+ *
+ * @example
+ * tensor([1, 2, 3]).lt(2); // [true, false, false]
+ */
 export function lt(a: Operand, b: Operand): Tensor {
   return elementwise("lt", a, b, ops.lt);
 }
-/** `a ≤ b`, elementwise with broadcasting: bool. */
+/**
+ * `a ≤ b`, elementwise with broadcasting: bool.
+ *
+ * @example
+ * tensor([1, 2, 3]).le(2); // [true, true, false]
+ */
 export function le(a: Operand, b: Operand): Tensor {
   return elementwise("le", a, b, ops.le);
 }
-/** `a > b`, elementwise with broadcasting: bool. */
+/**
+ * `a > b`, elementwise with broadcasting: bool.
+ *
+ * @example
+ * tensor([1, 2, 3]).gt(2); // [false, false, true]
+ */
 export function gt(a: Operand, b: Operand): Tensor {
   return elementwise("gt", a, b, ops.gt);
 }
-/** `a ≥ b`, elementwise with broadcasting: bool. */
+/**
+ * `a ≥ b`, elementwise with broadcasting: bool.
+ *
+ * @example
+ * tensor([1, 2, 3]).ge(2); // [false, true, true]
+ */
 export function ge(a: Operand, b: Operand): Tensor {
   return elementwise("ge", a, b, ops.ge);
 }
@@ -36,31 +67,66 @@ const everywhere = (x: Node, value: boolean): Node => ops.full(x.shape, value, "
 const magnitudeIs = (x: Node, test: (a: Node, limit: Node) => Node): Node =>
   test(ops.abs(x), ops.fullLike(x, Infinity));
 
-/** Whether each element is NaN. */
+/**
+ * Whether each element is NaN.
+ *
+ * @example
+ * tensor([1, NaN]).isnan(); // [false, true]
+ */
 export const isnan = (x: Tensor): Tensor =>
   new Tensor(isFloat(x.dtype) ? ops.ne(x.node, x.node) : everywhere(x.node, false));
-/** Whether each element is ∞ or -∞. */
+/**
+ * Whether each element is ∞ or -∞.
+ *
+ * @example
+ * tensor([1, -Infinity, NaN]).isinf(); // [false, true, false]
+ */
 export const isinf = (x: Tensor): Tensor =>
   new Tensor(isFloat(x.dtype) ? magnitudeIs(x.node, ops.eq) : everywhere(x.node, false));
-/** Whether each element is neither infinite nor NaN. */
+/**
+ * Whether each element is neither infinite nor NaN.
+ *
+ * @example
+ * tensor([1, -Infinity, NaN]).isfinite(); // [true, false, false]
+ */
 export const isfinite = (x: Tensor): Tensor =>
   new Tensor(isFloat(x.dtype) ? magnitudeIs(x.node, ops.lt) : everywhere(x.node, true));
 
 const truth = (x: Node): Node => ops.cast(x, "bool");
 
-/** Both are not 0, elementwise with broadcasting. */
+/**
+ * Both are not 0, elementwise with broadcasting.
+ *
+ * @example
+ * tensor([0, 1, 2]).logicalAnd(tensor([true, true, false])); // [false, true, false]
+ */
 export function logicalAnd(a: Operand, b: Operand): Tensor {
   return elementwise("logicalAnd", a, b, (x, y) => ops.and(truth(x), truth(y)));
 }
-/** One or both are not 0, elementwise with broadcasting. */
+/**
+ * One or both are not 0, elementwise with broadcasting.
+ *
+ * @example
+ * tensor([0, 1, 0]).logicalOr(tensor([true, true, false])); // [true, true, false]
+ */
 export function logicalOr(a: Operand, b: Operand): Tensor {
   return elementwise("logicalOr", a, b, (x, y) => ops.or(truth(x), truth(y)));
 }
-/** Exactly one is not 0, elementwise with broadcasting. */
+/**
+ * Exactly one is not 0, elementwise with broadcasting.
+ *
+ * @example
+ * tensor([0, 1, 0]).logicalXor(tensor([true, true, false])); // [true, false, false]
+ */
 export function logicalXor(a: Operand, b: Operand): Tensor {
   return elementwise("logicalXor", a, b, (x, y) => ops.ne(truth(x), truth(y)));
 }
-/** Whether each element is 0. */
+/**
+ * Whether each element is 0.
+ *
+ * @example
+ * tensor([0, 1, 2]).logicalNot(); // [true, false, false]
+ */
 export const logicalNot = (x: Tensor): Tensor => new Tensor(ops.not(truth(x.node)));
 
 /** How close is close: |a - b| ≤ atol + rtol · |b|. */
@@ -73,7 +139,12 @@ export interface Tolerance {
   equalNan?: boolean;
 }
 
-/** Whether elements are close: `|a - b| ≤ atol + rtol · |b|`, or equal. */
+/**
+ * Whether elements are close: `|a - b| ≤ atol + rtol · |b|`, or equal.
+ *
+ * @example
+ * tensor([1, 2]).isclose(tensor([1 + 1e-7, 3])); // [true, false]
+ */
 export function isclose(a: Tensor, b: Operand, options: Tolerance = {}): Tensor {
   const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
   const other = b instanceof Tensor ? b : add(mul(a, 0), b);
@@ -94,7 +165,12 @@ export async function allclose(a: Tensor, b: Operand, options?: Tolerance): Prom
   return (await all(isclose(a, b, options)).item()) !== 0;
 }
 
-/** Whether both have the same shape and equal elements. Reads the result. */
+/**
+ * Whether both have the same shape and equal elements. Reads the result.
+ *
+ * @example
+ * await tensor([1, 2]).equal(tensor([1, 2])); // true
+ */
 export async function equal(a: Tensor, b: Tensor): Promise<boolean> {
   return sameShape(a.shape, b.shape) && (await all(eq(a, b)).item()) !== 0;
 }

@@ -112,7 +112,12 @@ export function fromTypedArray(
   return finish(fromData(data, sizes, dtype), options);
 }
 
-/** `value` everywhere. */
+/**
+ * `value` everywhere.
+ *
+ * @example
+ * full([2, 2], 7); // [[7, 7], [7, 7]]
+ */
 export function full(
   shape: ShapeLike,
   value: number | boolean,
@@ -134,7 +139,12 @@ export function zeros(shape: ShapeLike, options: TensorOptions = {}): Tensor {
   return full(toShape(shape, "zeros"), 0, { dtype: "f32", ...options });
 }
 
-/** Ones. */
+/**
+ * Ones.
+ *
+ * @example
+ * ones([2, 3]); // [[1, 1, 1], [1, 1, 1]]
+ */
 export function ones(shape: ShapeLike, options: TensorOptions = {}): Tensor {
   return full(toShape(shape, "ones"), 1, { dtype: "f32", ...options });
 }
@@ -184,7 +194,12 @@ export function arange(
   return finish(fromData(data, [size], dtype), options);
 }
 
-/** `steps` numbers at equal distances from `start` to `end`, both included. */
+/**
+ * `steps` numbers at equal distances from `start` to `end`, both included.
+ *
+ * @example
+ * linspace(0, 1, 5); // [0, 0.25, 0.5, 0.75, 1]
+ */
 export function linspace(
   start: number,
   end: number,
@@ -205,7 +220,12 @@ export function linspace(
   return finish(fromData(data, [steps], dtype), options);
 }
 
-/** `baseᵉ` for `steps` exponents at equal distances from `start` to `end`. */
+/**
+ * `baseᵉ` for `steps` exponents at equal distances from `start` to `end`.
+ *
+ * @example
+ * logspace(0, 2, 3); // [1, 10, 100]
+ */
 export function logspace(
   start: number,
   end: number,
@@ -219,7 +239,12 @@ export function logspace(
   return finish(fromData(data, [steps], dtype), options);
 }
 
-/** The matrix with ones on its main diagonal, n × m (n × n by default). */
+/**
+ * The matrix with ones on its main diagonal, n × m (n × n by default).
+ *
+ * @example
+ * eye(2); // [[1, 0], [0, 1]]
+ */
 export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
   const shape = toShape([n, m], "eye");
   checkDType(options.dtype, "eye");

@@ -37,14 +37,26 @@ export function max(x: Tensor, dim?: number, options?: ReduceOptions): Tensor | 
   return dim === undefined ? amax(x) : along(x, dim, options, argmax);
 }
 
-/** The smallest element, or with an axis the smallest along it and its position. NaN wins. */
+/**
+ * The smallest element, or with an axis the smallest along it and its position. NaN wins.
+ *
+ * @example
+ * tensor([[1, 9], [7, 3]]).min(); // 1
+ * const { values, indices } = tensor([[1, 9], [7, 3]]).min(0); // [1, 3] and [0, 1]
+ */
 export function min(x: Tensor): Tensor;
 export function min(x: Tensor, dim: number, options?: ReduceOptions): ValuesIndices;
 export function min(x: Tensor, dim?: number, options?: ReduceOptions): Tensor | ValuesIndices {
   return dim === undefined ? amin(x) : along(x, dim, options, argmin);
 }
 
-/** The median (the lower of two in the middle), or with an axis the medians along it and positions. */
+/**
+ * The median (the lower of two in the middle), or with an axis the medians along it and positions.
+ *
+ * @example
+ * tensor([3, 1, 2]).median(); // 2
+ * const { values, indices } = tensor([[3, 1, 2]]).median(1); // [2] and [2]
+ */
 export function median(x: Tensor): Tensor;
 export function median(x: Tensor, dim: number, options?: ReduceOptions): ValuesIndices;
 export function median(x: Tensor, dim?: number, options?: ReduceOptions): Tensor | ValuesIndices {

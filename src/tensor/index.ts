@@ -38,6 +38,7 @@ export {
   type TensorOptions,
   zeros,
 } from "./create.ts";
+export * from "./diagonal.ts";
 export * from "./extremes.ts";
 export * from "./indexing.ts";
 export * from "./interpolate.ts";
@@ -64,3 +65,4 @@ export * from "./scan.ts";
 export * from "./shape.ts";
 export * from "./sorting.ts";
 export { type PerAxis } from "./spatial.ts";
+export * from "./unary.ts";

@@ -63,7 +63,12 @@ function broadcastInto(source: Node, shape: Shape, what: string): Node {
   return ops.broadcastTo(source, shape);
 }
 
-/** Entries of axis `dim` at the positions of `index`, a vector of integers. */
+/**
+ * Entries of axis `dim` at the positions of `index`, a vector of integers.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4], [5, 6]]).indexSelect(0, tensor([2, 0], { dtype: "i32" })); // [[5, 6], [1, 2]]
+ */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "indexSelect");
   const positions = vector(index, "indexSelect");
@@ -114,7 +119,13 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   return new Tensor(ops.gather(crop(x.node, index.shape, axis), positions, axis));
 }
 
-/** `gather` whose index broadcasts against x along the other axes; negative positions are not wrapped. */
+/**
+ * `gather` whose index broadcasts against x along the other axes; negative positions are not wrapped.
+ *
+ * @example
+ * const x = tensor([[3, 1, 2]]);
+ * x.takeAlongDim(x.argsort(1), 1); // [[1, 2, 3]]
+ */
 export function takeAlongDim(x: Tensor, index: Tensor, dim: number): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "takeAlongDim");
   const positions = indexNode(index, "takeAlongDim");
@@ -127,7 +138,12 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim: number): Tensor {
   return new Tensor(ops.gather(x.node, broadcastInto(positions, shape, "takeAlongDim"), axis));
 }
 
-/** Elements of the flattened tensor at the positions of `index`, in its shape. */
+/**
+ * Elements of the flattened tensor at the positions of `index`, in its shape.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).take(tensor([3, 0], { dtype: "i32" })); // [4, 1]
+ */
 export function take(x: Tensor, index: Tensor): Tensor {
   const positions = indexNode(index, "take");
   const flat = ops.reshape(positions, [sizeOf(positions.shape)]);
@@ -176,17 +192,31 @@ function scatterInto(
 /**
  * A copy of x in which `x[…, index[…, i, …], …] = src[…, i, …]` along axis `dim`; `src` may be a number.
  * Of equal positions the last wins.
+ *
+ * @example
+ * zeros([2, 3]).scatter(1, tensor([[2], [0]], { dtype: "i32" }), 1); // [[0, 0, 1], [1, 0, 0]]
  */
 export function scatter(x: Tensor, dim: number, index: Tensor, src: Operand): Tensor {
   return scatterInto(x, dim, index, src, "set", "scatter");
 }
 
-/** `scatter` that adds to what is there. */
+/**
+ * `scatter` that adds to what is there.
+ *
+ * @example
+ * zeros([3]).scatterAdd(0, tensor([1, 1, 2], { dtype: "i32" }), tensor([1, 2, 3])); // [0, 3, 3]
+ */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Operand): Tensor {
   return scatterInto(x, dim, index, src, "sum", "scatterAdd");
 }
 
-/** `scatter` that combines with what is there: sum, amax or amin. */
+/**
+ * `scatter` that combines with what is there: sum, amax or amin.
+ *
+ * @example
+ * const groups = tensor([0, 0, 1], { dtype: "i32" });
+ * zeros([2]).scatterReduce(0, groups, tensor([1, 5, 2]), "amax"); // [5, 2]
+ */
 export function scatterReduce(
   x: Tensor,
   dim: number,
@@ -201,12 +231,22 @@ export function scatterReduce(
   return scatterInto(x, dim, index, src, reduce, "scatterReduce");
 }
 
-/** A copy of x with the entries of `src` added to those of axis `dim` at the positions of `index`. */
+/**
+ * A copy of x with the entries of `src` added to those of axis `dim` at the positions of `index`.
+ *
+ * @example
+ * ones([3]).indexAdd(0, tensor([0, 2], { dtype: "i32" }), tensor([10, 20])); // [11, 1, 21]
+ */
 export function indexAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
   return indexWrite(x, dim, index, src, "add", "indexAdd");
 }
 
-/** A copy of x with entries of axis `dim` at the positions of `index` replaced by those of `src`. */
+/**
+ * A copy of x with entries of axis `dim` at the positions of `index` replaced by those of `src`.
+ *
+ * @example
+ * ones([3]).indexCopy(0, tensor([0, 2], { dtype: "i32" }), tensor([10, 20])); // [10, 1, 20]
+ */
 export function indexCopy(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
   return indexWrite(x, dim, index, src, "set", "indexCopy");
 }
@@ -233,7 +273,7 @@ function indexWrite(
  * Rows of a table: indices (…) and weight (V, D) give (…, D). The row `paddingIdx` gets no gradient.
  *
  * @example
- * tensor([2, 0], { dtype: "i32" }).embedding(weight);
+ * tensor([2, 0], { dtype: "i32" }).embedding(rand([3, 8])); // (2, 8)
  */
 export function embedding(
   x: Tensor,
@@ -258,6 +298,9 @@ export function embedding(
 /**
  * A new last axis of `numClasses` entries (i32): 1 at the position that x names, else 0. Without
  * `numClasses` x is read, and the largest position decides.
+ *
+ * @example
+ * tensor([2, 0], { dtype: "i32" }).oneHot(3); // [[0, 0, 1], [1, 0, 0]]
  */
 export function oneHot(x: Tensor, numClasses = -1): Tensor {
   const positions = indexNode(x, "oneHot");
@@ -270,7 +313,12 @@ export function oneHot(x: Tensor, numClasses = -1): Tensor {
   return new Tensor(ops.cast(ops.eq(wide, ops.iota(shape, positions.shape.length)), "i32"));
 }
 
-/** Elements where `mask` (bool) holds, as a vector; both broadcast. Reads the mask. */
+/**
+ * Elements where `mask` (bool) holds, as a vector; both broadcast. Reads the mask.
+ *
+ * @example
+ * tensor([1, 2, 3]).maskedSelect(tensor([true, false, true])); // [1, 3]
+ */
 export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   if (!(mask instanceof Tensor) || mask.dtype !== "bool")
     throw new TypeError(`maskedSelect: expected a bool mask, got ${describe(mask)}`);
@@ -281,7 +329,12 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   );
 }
 
-/** Positions (n, ndim) of the elements that are not 0 (i32). Reads x. */
+/**
+ * Positions (n, ndim) of the elements that are not 0 (i32). Reads x.
+ *
+ * @example
+ * tensor([[0, 5], [7, 0]]).nonzero(); // [[0, 1], [1, 0]]
+ */
 export function nonzero(x: Tensor): Tensor {
   return new Tensor(ops.permute(nonzeroRows(x), [1, 0]));
 }

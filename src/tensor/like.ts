@@ -2,27 +2,52 @@ import { full, type TensorOptions } from "./create.ts";
 import { rand, randn, type RandomOptions } from "./random.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** `value` everywhere, with x's shape and dtype. */
+/**
+ * `value` everywhere, with x's shape and dtype.
+ *
+ * @example
+ * tensor([1, 2]).fullLike(7); // [7, 7]
+ */
 export function fullLike(x: Tensor, value: number | boolean, options: TensorOptions = {}): Tensor {
   return full(x.shape, value, { dtype: x.dtype, ...options });
 }
 
-/** Zeros with x's shape and dtype. */
+/**
+ * Zeros with x's shape and dtype.
+ *
+ * @example
+ * tensor([1, 2]).zerosLike(); // [0, 0]
+ */
 export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
   return fullLike(x, 0, options);
 }
 
-/** Ones with x's shape and dtype. */
+/**
+ * Ones with x's shape and dtype.
+ *
+ * @example
+ * tensor([1, 2]).onesLike(); // [1, 1]
+ */
 export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
   return fullLike(x, 1, options);
 }
 
-/** Uniform random numbers in [0, 1) with x's shape and dtype. */
+/**
+ * Uniform random numbers in [0, 1) with x's shape and dtype.
+ *
+ * @example
+ * zeros([2, 3]).randLike(); // (2, 3)
+ */
 export function randLike(x: Tensor, options: RandomOptions = {}): Tensor {
   return rand(x.shape, { dtype: x.dtype, ...options });
 }
 
-/** Standard normal random numbers with x's shape and dtype. */
+/**
+ * Standard normal random numbers with x's shape and dtype.
+ *
+ * @example
+ * zeros([2, 3]).randnLike(); // (2, 3)
+ */
 export function randnLike(x: Tensor, options: RandomOptions = {}): Tensor {
   return randn(x.shape, { dtype: x.dtype, ...options });
 }

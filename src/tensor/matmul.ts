@@ -34,7 +34,7 @@ const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
  * Throws when the inner sizes or the dtypes differ.
  *
  * @example
- * rand([64, 784]).matmul(rand([784, 128])).shape; // [64, 128]
+ * rand([64, 784]).matmul(rand([784, 128])); // (64, 128)
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   let [x, y] = factors(a, b, "matmul");
@@ -76,19 +76,34 @@ function ranked(a: Tensor, b: Tensor, rank: number, what: string): Tensor {
   return matmul(a, b);
 }
 
-/** Matrix product of two matrices. */
+/**
+ * Matrix product of two matrices.
+ *
+ * @example
+ * tensor([[1, 2]]).mm(tensor([[3], [4]])); // [[11]]
+ */
 export function mm(a: Tensor, b: Tensor): Tensor {
   return ranked(a, b, 2, "mm");
 }
 
-/** Matrix products of two batches of matrices (B, M, K) × (B, K, N). */
+/**
+ * Matrix products of two batches of matrices (B, M, K) × (B, K, N).
+ *
+ * @example
+ * rand([8, 2, 3]).bmm(rand([8, 3, 4])); // (8, 2, 4)
+ */
 export function bmm(a: Tensor, b: Tensor): Tensor {
   if (a.ndim === 3 && b.ndim === 3 && a.shape[0] !== b.shape[0])
     throw new Error(`bmm: batch sizes differ, ${showShape(a.shape)} × ${showShape(b.shape)}`);
   return ranked(a, b, 3, "bmm");
 }
 
-/** Matrix (M, K) times vector (K). */
+/**
+ * Matrix (M, K) times vector (K).
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).mv(tensor([1, 10])); // [21, 43]
+ */
 export function mv(a: Tensor, b: Tensor): Tensor {
   if (a.ndim !== 2 || b.ndim !== 1)
     throw new RangeError(
@@ -97,12 +112,22 @@ export function mv(a: Tensor, b: Tensor): Tensor {
   return matmul(a, b);
 }
 
-/** Sum of the products of two vectors. */
+/**
+ * Sum of the products of two vectors.
+ *
+ * @example
+ * tensor([1, 2]).dot(tensor([3, 4])); // 11
+ */
 export function dot(a: Tensor, b: Tensor): Tensor {
   return ranked(a, b, 1, "dot");
 }
 
-/** All products of two vectors: (M) and (N) give (M, N). */
+/**
+ * All products of two vectors: (M) and (N) give (M, N).
+ *
+ * @example
+ * tensor([1, 2]).outer(tensor([3, 4])); // [[3, 4], [6, 8]]
+ */
 export function outer(a: Tensor, b: Tensor): Tensor {
   if (a.ndim !== 1 || b.ndim !== 1)
     throw new RangeError(
@@ -111,7 +136,12 @@ export function outer(a: Tensor, b: Tensor): Tensor {
   return a.unsqueeze(1).mul(b.unsqueeze(0));
 }
 
-/** `beta · x + alpha · (a × b)` for matrices a and b. */
+/**
+ * `beta · x + alpha · (a × b)` for matrices a and b.
+ *
+ * @example
+ * ones([1, 1]).addmm(tensor([[1, 2]]), tensor([[3], [4]]), { beta: 2 }); // [[13]]
+ */
 export function addmm(
   x: Tensor,
   a: Tensor,
@@ -127,7 +157,7 @@ export function addmm(
  * `x · weightᵀ + bias`: x (…, in), weight (out, in) or (in), bias (out) give (…, out).
  *
  * @example
- * rand([64, 784]).linear(weight, bias); // weight (128, 784), bias (128)
+ * rand([64, 784]).linear(rand([128, 784]), zeros([128])); // (64, 128)
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const [a, w] = factors(x, weight, "linear");
@@ -145,7 +175,12 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return bias ? add(product, bias) : product;
 }
 
-/** Sum of the products along all pairs of axes: `dims` last axes of a with as many first axes of b. */
+/**
+ * Sum of the products along all pairs of axes: `dims` last axes of a with as many first axes of b.
+ *
+ * @example
+ * rand([2, 3, 4]).tensordot(rand([3, 4, 5])); // (2, 5)
+ */
 export function tensordot(
   a: Tensor,
   b: Tensor,

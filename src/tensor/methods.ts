@@ -3,6 +3,7 @@ import * as arithmetic from "./arithmetic.ts";
 import * as backward from "./backward.ts";
 import * as compare from "./compare.ts";
 import * as convert from "./convert.ts";
+import * as diagonal from "./diagonal.ts";
 import * as extremes from "./extremes.ts";
 import * as indexing from "./indexing.ts";
 import * as like from "./like.ts";
@@ -13,6 +14,7 @@ import * as sampling from "./sampling.ts";
 import * as shape from "./shape.ts";
 import * as sorting from "./sorting.ts";
 import { Tensor } from "./tensor.ts";
+import * as unary from "./unary.ts";
 
 // Functions are written once, with the tensor as first parameter. Those of the families below become
 // methods here; the mapped types carry their signatures and doc comments along.
@@ -36,6 +38,7 @@ export interface Methods
     MethodsOf<typeof backward>,
     MethodsOf<typeof compare>,
     MethodsOf<typeof convert>,
+    MethodsOf<typeof diagonal>,
     MethodsOf<typeof indexing>,
     MethodsOf<typeof like>,
     MethodsOf<typeof matmul>,
@@ -44,6 +47,7 @@ export interface Methods
     MethodsOf<typeof sampling>,
     MethodsOf<typeof shape>,
     MethodsOf<typeof sorting>,
+    MethodsOf<typeof unary>,
     OverloadedMethodsOf<typeof extremes> {}
 
 for (const family of [
@@ -52,6 +56,7 @@ for (const family of [
   backward,
   compare,
   convert,
+  diagonal,
   extremes,
   indexing,
   like,
@@ -61,6 +66,7 @@ for (const family of [
   sampling,
   shape,
   sorting,
+  unary,
 ])
   for (const [name, fn] of Object.entries(family) as [string, (...args: unknown[]) => unknown][])
     Object.defineProperty(Tensor.prototype, name, {

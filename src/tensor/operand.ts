@@ -1,6 +1,6 @@
 import { type DType, isFloat, isInteger, promote } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
-import { broadcastTo, cast, constant, full } from "../ir/ops.ts";
+import { and, broadcastTo, cast, constant, full, mul } from "../ir/ops.ts";
 import { broadcastShapes, normalizeAxis, sameShape, type Shape, sizeOf } from "../ir/shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -150,3 +150,12 @@ export function indexNode(x: Tensor, what: string): Node {
     throw new TypeError(`${what}: positions must be an integer tensor, got ${describe(x)}`);
   return cast(x.node, "i32");
 }
+
+/** The node, which must not be of bools; `instead` names what is meant for those. */
+export function numeric(x: Node, what: string, instead: string): Node {
+  if (x.dtype === "bool") throw new TypeError(`${what}: not defined for bool; use ${instead}`);
+  return x;
+}
+
+/** The product, which of bools is "and". */
+export const mulNodes = (a: Node, b: Node): Node => (a.dtype === "bool" ? and(a, b) : mul(a, b));

@@ -26,6 +26,10 @@ function checkSeed(seed: number): void {
 /**
  * A source of random numbers (Philox 4×32-10, Salmon et al. 2011). Every random function takes the next
  * stream of its generator, so the same seed and the same calls give the same numbers, on every device.
+ *
+ * @example
+ * const generator = new Generator(7);
+ * rand([2], { generator }); // (2)
  */
 export class Generator {
   private seedWords: [Node, Node];
@@ -104,7 +108,12 @@ const freshSeed = (): number => {
 /** The generator of all random functions that are given none. */
 export const defaultGenerator = new Generator(freshSeed());
 
-/** Seeds the default generator, and returns it. Before that its seed is random. */
+/**
+ * Seeds the default generator, and returns it. Before that its seed is random.
+ *
+ * @example
+ * manualSeed(0);
+ */
 export function manualSeed(seed: number): Generator {
   return defaultGenerator.manualSeed(seed);
 }
@@ -189,7 +198,12 @@ export function rand(shape: ShapeLike, options: RandomOptions = {}): Tensor {
   return finish(uniformNode(toShape(shape, "rand"), dtype, options.generator), options);
 }
 
-/** Uniform random numbers in [low, high). */
+/**
+ * Uniform random numbers in [low, high).
+ *
+ * @example
+ * uniform([2, 3], -1, 1); // (2, 3)
+ */
 export function uniform(
   shape: ShapeLike,
   low: number,
@@ -201,13 +215,23 @@ export function uniform(
   return finish(shifted(scaled(u, high - low), low), options);
 }
 
-/** Random numbers from the normal distribution of mean 0 and variance 1. */
+/**
+ * Random numbers from the normal distribution of mean 0 and variance 1.
+ *
+ * @example
+ * randn([2, 3]); // (2, 3)
+ */
 export function randn(shape: ShapeLike, options: RandomOptions = {}): Tensor {
   const dtype = floatDType(options, "randn");
   return finish(normalNode(toShape(shape, "randn"), dtype, options.generator), options);
 }
 
-/** Random numbers from the normal distribution of this mean and standard deviation. */
+/**
+ * Random numbers from the normal distribution of this mean and standard deviation.
+ *
+ * @example
+ * normal(5, 0.1, [2, 3]); // (2, 3)
+ */
 export function normal(
   mean: number,
   std: number,
@@ -220,7 +244,12 @@ export function normal(
   return finish(shifted(scaled(z, std), mean), options);
 }
 
-/** Random integers from `low` to `high`, without `high`; i32 by default. */
+/**
+ * Random integers from `low` to `high`, without `high`; i32 by default.
+ *
+ * @example
+ * randint(0, 10, [4]); // (4)
+ */
 export function randint(
   low: number,
   high: number,
@@ -239,7 +268,12 @@ export function randint(
   return finish(ops.cast(value, options.dtype ?? "i32"), options);
 }
 
-/** The integers from 0 to n - 1 (i32) in random order. */
+/**
+ * The integers from 0 to n - 1 (i32) in random order.
+ *
+ * @example
+ * randperm(5).sort().values; // [0, 1, 2, 3, 4]
+ */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
   checkShape([n], "randperm");
   const order = ops.argsort(bits([n], options.generator), 0);

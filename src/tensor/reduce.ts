@@ -40,14 +40,24 @@ export function sum(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DT
   return new Tensor(keep(ops.reduceSum(node, axes), node, axes, options));
 }
 
-/** Product over the axes `dim` (all by default); of bool and u8 it is i32. 1 for no elements. */
+/**
+ * Product over the axes `dim` (all by default); of bool and u8 it is i32. 1 for no elements.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).prod(1); // [2, 12]
+ */
 export function prod(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DType }): Tensor {
   const axes = reduceAxes(dim, x.ndim, "prod");
   const node = summable(x.node, options?.dtype);
   return new Tensor(keep(ops.reduceProd(node, axes), node, axes, options));
 }
 
-/** Mean over the axes `dim` (all by default); NaN for no elements. Throws for integers and bools. */
+/**
+ * Mean over the axes `dim` (all by default); NaN for no elements. Throws for integers and bools.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).mean(0); // [2, 3]
+ */
 export function mean(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
   const node = needFloat(x, "mean");
   const axes = reduceAxes(dim, x.ndim, "mean");
@@ -79,12 +89,22 @@ function checkNotEmpty(what: string, x: Tensor, axes: readonly number[]): void {
       );
 }
 
-/** The largest element over the axes `dim` (all by default); ties share the gradient; NaN wins. */
+/**
+ * The largest element over the axes `dim` (all by default); ties share the gradient; NaN wins.
+ *
+ * @example
+ * tensor([[1, 9], [7, 3]]).amax(1); // [9, 7]
+ */
 export function amax(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
   return extreme("amax", x, dim, options, ops.reduceMax);
 }
 
-/** The smallest element over the axes `dim` (all by default); ties share the gradient; NaN wins. */
+/**
+ * The smallest element over the axes `dim` (all by default); ties share the gradient; NaN wins.
+ *
+ * @example
+ * tensor([[1, 9], [7, 3]]).amin(1); // [1, 3]
+ */
 export function amin(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
   return extreme("amin", x, dim, options, ops.reduceMin);
 }
@@ -125,7 +145,12 @@ export function argmax(x: Tensor, dim?: number, options?: ReduceOptions): Tensor
   return position("argmax", x, dim, options, ops.argMax);
 }
 
-/** Position (i32) of the first smallest element along axis `dim`, or in the flattened tensor. */
+/**
+ * Position (i32) of the first smallest element along axis `dim`, or in the flattened tensor.
+ *
+ * @example
+ * tensor([[1, 9], [7, 3]]).argmin(1); // [0, 1]
+ */
 export function argmin(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
   return position("argmin", x, dim, options, ops.argMin);
 }
@@ -154,26 +179,46 @@ export function variance(x: Tensor, dim?: Dim, options?: VarianceOptions): Tenso
 
 export { variance as var };
 
-/** Standard deviation over the axes `dim` (all by default): the root of the variance. */
+/**
+ * Standard deviation over the axes `dim` (all by default): the root of the variance.
+ *
+ * @example
+ * tensor([1, 2, 3, 4]).std(); // 1.2910
+ */
 export function std(x: Tensor, dim?: Dim, options?: VarianceOptions): Tensor {
   return new Tensor(ops.sqrt(variance(x, dim, options).node));
 }
 
-/** Whether all elements over the axes `dim` are not 0: bool. True for no elements. */
+/**
+ * Whether all elements over the axes `dim` are not 0: bool. True for no elements.
+ *
+ * @example
+ * tensor([[1, 0], [2, 3]]).all(1); // [false, true]
+ */
 export function all(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
   const axes = reduceAxes(dim, x.ndim, "all");
   const node = ops.cast(x.node, "bool");
   return new Tensor(keep(ops.reduceMin(node, axes), node, axes, options));
 }
 
-/** Whether any element over the axes `dim` is not 0: bool. False for no elements. */
+/**
+ * Whether any element over the axes `dim` is not 0: bool. False for no elements.
+ *
+ * @example
+ * tensor([[0, 0], [2, 0]]).any(1); // [false, true]
+ */
 export function any(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
   const axes = reduceAxes(dim, x.ndim, "any");
   const node = ops.cast(x.node, "bool");
   return new Tensor(keep(ops.reduceMax(node, axes), node, axes, options));
 }
 
-/** How many elements over the axes `dim` are not 0: i32. */
+/**
+ * How many elements over the axes `dim` are not 0: i32.
+ *
+ * @example
+ * tensor([[1, 0], [2, 3]]).countNonzero(); // 3
+ */
 export function countNonzero(x: Tensor, dim?: Dim): Tensor {
   const axes = reduceAxes(dim, x.ndim, "countNonzero");
   return new Tensor(ops.reduceSum(ops.cast(ops.cast(x.node, "bool"), "i32"), axes));
@@ -239,6 +284,9 @@ export function logsumexp(x: Tensor, dim: Dim, options?: ReduceOptions): Tensor 
 /**
  * Cosine of the angle between `a` and `b` along axis `dim` (1 by default). Norms count as at least
  * `eps`.
+ *
+ * @example
+ * tensor([[3, 4]]).cosineSimilarity(tensor([[4, 3]])); // [0.96]
  */
 export function cosineSimilarity(
   a: Tensor,

@@ -10,7 +10,12 @@ export interface SampleOptions {
   generator?: Generator;
 }
 
-/** 1 with the probability that x holds, else 0; in x's dtype. */
+/**
+ * 1 with the probability that x holds, else 0; in x's dtype.
+ *
+ * @example
+ * full([4], 0.5).bernoulli(); // (4)
+ */
 export function bernoulli(x: Tensor, options: SampleOptions = {}): Tensor {
   if (!isFloat(x.dtype))
     throw new TypeError(
@@ -29,6 +34,9 @@ export interface DropoutOptions extends SampleOptions {
 /**
  * Sets elements to 0 with probability `p` and divides the others by `1 - p`, so that the expected value
  * stays (Srivastava et al. 2014).
+ *
+ * @example
+ * ones([4]).dropout(0.5); // each 0 or 2
  */
 export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
   if (!(p >= 0 && p <= 1)) throw new RangeError(`dropout: p must be from 0 to 1, got ${p}`);
@@ -43,6 +51,9 @@ export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tenso
 /**
  * `count` positions (i32) drawn with probabilities in proportion to the weights x, a vector (C) or rows
  * (N, C). Without replacement (the default) positions differ.
+ *
+ * @example
+ * tensor([0, 10, 30]).multinomial(2); // positions 1 and 2, in either order
  */
 export function multinomial(
   x: Tensor,

@@ -1,30 +1,11 @@
-import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { normalizeAxis, type Shape, showShape, sizeOf } from "../ir/shape.ts";
+import { axesUpTo, distinctAxes, range } from "./axes.ts";
 import { catNodes } from "./cat.ts";
 import { checkShape, type Dim, type Sizes, sizesOf } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
-const axesUpTo = (rank: number): number[] => Array.from({ length: rank }, (_, i) => i);
 const listOf = (dim: Dim): readonly number[] => (typeof dim === "number" ? [dim] : dim);
-
-function distinctAxes(dims: readonly number[], rank: number, what: string): number[] {
-  const axes = dims.map((d) => normalizeAxis(d, rank, what));
-  if (new Set(axes).size !== axes.length)
-    throw new RangeError(`${what}: an axis is named twice in [${dims.join(", ")}]`);
-  return axes;
-}
-
-/** A part of one axis, without checks. */
-function range(x: Node, axis: number, start: number, length: number, step = 1): Node {
-  const starts = x.shape.map(() => 0);
-  const size = x.shape.slice();
-  const steps = x.shape.map(() => 1);
-  starts[axis] = start;
-  size[axis] = length;
-  steps[axis] = step;
-  return ops.slice(x, starts, size, steps);
-}
 
 /** The sizes of `shape`, of which one may be -1 (what is left), for `size` elements. */
 function inferSizes(shape: Shape, size: number, what: string): number[] {
@@ -61,12 +42,22 @@ export function reshape(x: Tensor, ...shape: Sizes): Tensor {
   return new Tensor(ops.reshape(node, inferSizes(sizesOf(shape), sizeOf(node.shape), "reshape")));
 }
 
-/** The same as `reshape`: tensors are values, so whether memory is shared cannot be seen. */
+/**
+ * The same as `reshape`: tensors are values, so whether memory is shared cannot be seen.
+ *
+ * @example
+ * arange(6).view(3, 2); // [[0, 1], [2, 3], [4, 5]]
+ */
 export function view(x: Tensor, ...shape: Sizes): Tensor {
   return reshape(x, ...shape);
 }
 
-/** Joins the axes from `startDim` to `endDim` (all by default) into one. */
+/**
+ * Joins the axes from `startDim` to `endDim` (all by default) into one.
+ *
+ * @example
+ * zeros([2, 3, 4]).flatten(1); // (2, 12)
+ */
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   const { shape } = x;
   const start = normalizeAxis(startDim, shape.length, "flatten");
@@ -79,7 +70,12 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   );
 }
 
-/** Splits axis `dim` into axes of `sizes`, of which one may be -1. */
+/**
+ * Splits axis `dim` into axes of `sizes`, of which one may be -1.
+ *
+ * @example
+ * zeros([2, 12]).unflatten(1, [3, -1]); // (2, 3, 4)
+ */
 export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "unflatten");
   const parts = inferSizes(sizes, x.shape[axis] ?? 1, "unflatten");
@@ -88,7 +84,13 @@ export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
   );
 }
 
-/** Removes axes of size 1: all, or those of `dim` that have size 1. */
+/**
+ * Removes axes of size 1: all, or those of `dim` that have size 1.
+ *
+ * @example
+ * zeros([1, 3, 1]).squeeze(); // (3)
+ * zeros([1, 3, 1]).squeeze(0); // (3, 1)
+ */
 export function squeeze(x: Tensor, dim?: Dim): Tensor {
   const { shape } = x;
   const axes =
@@ -101,13 +103,23 @@ export function squeeze(x: Tensor, dim?: Dim): Tensor {
   );
 }
 
-/** Adds an axis of size 1 at position `dim`. */
+/**
+ * Adds an axis of size 1 at position `dim`.
+ *
+ * @example
+ * zeros([3]).unsqueeze(0); // (1, 3)
+ */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   const axis = normalizeAxis(dim, x.ndim + 1, "unsqueeze");
   return new Tensor(ops.reshape(x.node, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]));
 }
 
-/** Exchanges two axes. */
+/**
+ * Exchanges two axes.
+ *
+ * @example
+ * zeros([2, 3, 4]).transpose(0, 2); // (4, 3, 2)
+ */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   const { node } = x;
   const rank = node.shape.length;
@@ -119,12 +131,22 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   return new Tensor(ops.permute(node, axes));
 }
 
-/** The same as `transpose`. */
+/**
+ * The same as `transpose`.
+ *
+ * @example
+ * zeros([2, 3, 4]).swapaxes(0, 2); // (4, 3, 2)
+ */
 export function swapaxes(x: Tensor, dim0: number, dim1: number): Tensor {
   return transpose(x, dim0, dim1);
 }
 
-/** A matrix transposed; vectors and scalars stay as they are. */
+/**
+ * A matrix transposed; vectors and scalars stay as they are.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).t(); // [[1, 3], [2, 4]]
+ */
 export function t(x: Tensor): Tensor {
   if (x.ndim > 2)
     throw new RangeError(`t: expected at most 2 axes, got shape ${showShape(x.shape)}`);
@@ -135,7 +157,7 @@ export function t(x: Tensor): Tensor {
  * The axes in a new order: axis i of the result is axis `dims[i]` of x.
  *
  * @example
- * zeros([2, 3, 4]).permute(2, 0, 1).shape; // [4, 2, 3]
+ * zeros([2, 3, 4]).permute(2, 0, 1); // (4, 2, 3)
  */
 export function permute(x: Tensor, ...dims: Sizes): Tensor {
   const list = sizesOf(dims);
@@ -147,7 +169,12 @@ export function permute(x: Tensor, ...dims: Sizes): Tensor {
   return new Tensor(ops.permute(x.node, axes));
 }
 
-/** Moves the axes `source` to the positions `destination`; the others keep their order. */
+/**
+ * Moves the axes `source` to the positions `destination`; the others keep their order.
+ *
+ * @example
+ * zeros([2, 3, 4]).movedim(0, -1); // (3, 4, 2)
+ */
 export function movedim(x: Tensor, source: Dim, destination: Dim): Tensor {
   const from = distinctAxes(listOf(source), x.ndim, "movedim");
   const to = distinctAxes(listOf(destination), x.ndim, "movedim");
@@ -164,6 +191,9 @@ export function movedim(x: Tensor, source: Dim, destination: Dim): Tensor {
 /**
  * Repeats axes of size 1 to the given sizes, without copying; -1 keeps a size, and axes may be added in
  * front.
+ *
+ * @example
+ * tensor([[1], [2]]).expand(-1, 3); // [[1, 1, 1], [2, 2, 2]]
  */
 export function expand(x: Tensor, ...sizes: Sizes): Tensor {
   const list = sizesOf(sizes);
@@ -179,12 +209,22 @@ export function expand(x: Tensor, ...sizes: Sizes): Tensor {
   return new Tensor(ops.broadcastTo(x.node, out));
 }
 
-/** x expanded to the shape of `other`. */
+/**
+ * x expanded to the shape of `other`.
+ *
+ * @example
+ * tensor([1, 2]).expandAs(zeros([3, 2])); // [[1, 2], [1, 2], [1, 2]]
+ */
 export function expandAs(x: Tensor, other: Tensor): Tensor {
   return expand(x, other.shape);
 }
 
-/** x expanded to `shape`, as in arithmetic. */
+/**
+ * x expanded to `shape`, as in arithmetic.
+ *
+ * @example
+ * tensor([1, 2]).broadcastTo([2, 2]); // [[1, 2], [1, 2]]
+ */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return expand(x, shape);
 }
@@ -215,13 +255,23 @@ export function repeat(x: Tensor, ...counts: Sizes): Tensor {
   );
 }
 
-/** `repeat` that takes fewer counts than axes: those missing in front are 1. */
+/**
+ * `repeat` that takes fewer counts than axes: those missing in front are 1.
+ *
+ * @example
+ * zeros([2, 3]).tile(2); // (2, 6)
+ */
 export function tile(x: Tensor, ...counts: Sizes): Tensor {
   const list = sizesOf(counts);
   return repeat(x, [...new Array<number>(Math.max(0, x.ndim - list.length)).fill(1), ...list]);
 }
 
-/** Every entry of axis `dim` `repeats` times in a row; of the flattened tensor by default. */
+/**
+ * Every entry of axis `dim` `repeats` times in a row; of the flattened tensor by default.
+ *
+ * @example
+ * tensor([1, 2]).repeatInterleave(2); // [1, 1, 2, 2]
+ */
 export function repeatInterleave(x: Tensor, repeats: number, dim?: number): Tensor {
   if (dim === undefined) return repeatInterleave(flatten(x), repeats, 0);
   checkShape([repeats], "repeatInterleave");
@@ -239,7 +289,12 @@ export function repeatInterleave(x: Tensor, repeats: number, dim?: number): Tens
   return new Tensor(ops.reshape(node, [...front, size * repeats, ...back]));
 }
 
-/** `length` entries of axis `dim` from `start` on. */
+/**
+ * `length` entries of axis `dim` from `start` on.
+ *
+ * @example
+ * tensor([1, 2, 3, 4]).narrow(0, 1, 2); // [2, 3]
+ */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "narrow");
   const size = x.shape[axis] ?? 0;
@@ -253,7 +308,12 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
   return new Tensor(range(x.node, axis, first, length));
 }
 
-/** Entry `index` of axis `dim`, which is removed. */
+/**
+ * Entry `index` of axis `dim`, which is removed.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).select(0, 1); // [3, 4]
+ */
 export function select(x: Tensor, dim: number, index: number): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "select");
   const size = x.shape[axis] ?? 0;
@@ -302,7 +362,12 @@ export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Te
   });
 }
 
-/** At most `chunks` parts of equal size along axis `dim`; the last may be smaller. */
+/**
+ * At most `chunks` parts of equal size along axis `dim`; the last may be smaller.
+ *
+ * @example
+ * arange(5).chunk(2); // [0, 1, 2], [3, 4]
+ */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   if (!Number.isInteger(chunks) || chunks <= 0)
     throw new RangeError(`chunk: the number of parts must be a positive integer, got ${chunks}`);
@@ -312,14 +377,24 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   return split(x, Math.ceil(size / chunks), axis);
 }
 
-/** All entries along axis `dim`, each without that axis. */
+/**
+ * All entries along axis `dim`, each without that axis.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).unbind(); // [1, 2], [3, 4]
+ */
 export function unbind(x: Tensor, dim = 0): Tensor[] {
   const axis = normalizeAxis(dim, x.ndim, "unbind");
   if (x.ndim === 0) throw new RangeError("unbind: a scalar has no axis");
   return Array.from({ length: x.shape[axis] }, (_, i) => select(x, axis, i));
 }
 
-/** The entries of the axes `dims` in reverse order. */
+/**
+ * The entries of the axes `dims` in reverse order.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).flip(1); // [[2, 1], [4, 3]]
+ */
 export function flip(x: Tensor, dims: Dim): Tensor {
   const axes = distinctAxes(listOf(dims), x.ndim, "flip").sort((a, b) => a - b);
   return new Tensor(x.ndim === 0 ? x.node : ops.flip(x.node, axes));
@@ -347,67 +422,4 @@ export function roll(x: Tensor, shifts: Dim, dims?: Dim): Tensor {
     node = catNodes([tail, range(node, axis, 0, size - shift)], axis);
   });
   return new Tensor(node);
-}
-
-const triangle = (x: Tensor, diagonal: number, lower: boolean, what: string): Tensor => {
-  if (x.ndim < 2)
-    throw new RangeError(`${what}: expected at least 2 axes, got shape ${showShape(x.shape)}`);
-  const rows = x.shape[x.ndim - 2];
-  const columns = x.shape[x.ndim - 1];
-  const row = ops.iota([rows, columns], 0);
-  const column = ops.iota([rows, columns], 1);
-  const edge = ops.add(row, ops.fullLike(row, diagonal));
-  const inside = lower ? ops.le(column, edge) : ops.ge(column, edge);
-  const { node } = x;
-  return new Tensor(ops.select(ops.broadcastTo(inside, x.shape), node, ops.zerosLike(node)));
-};
-
-/** The lower triangle of each matrix: 0 above the diagonal number `diagonal` (0 is the main one). */
-export function tril(x: Tensor, diagonal = 0): Tensor {
-  return triangle(x, diagonal, true, "tril");
-}
-
-/** The upper triangle of each matrix: 0 below the diagonal number `diagonal` (0 is the main one). */
-export function triu(x: Tensor, diagonal = 0): Tensor {
-  return triangle(x, diagonal, false, "triu");
-}
-
-/** The diagonal of axes `dim1` and `dim2` as a new last axis; `offset` > 0 is above the main one. */
-export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
-  const rank = x.ndim;
-  if (rank < 2)
-    throw new RangeError(`diagonal: expected at least 2 axes, got shape ${showShape(x.shape)}`);
-  const [a, b] = distinctAxes([dim1, dim2], rank, "diagonal");
-  const rest = axesUpTo(rank).filter((axis) => axis !== a && axis !== b);
-  const matrices = ops.permute(x.node, [...rest, a, b]);
-  const [rows, columns] = [x.shape[a], x.shape[b]];
-  const length = Math.max(
-    0,
-    offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns),
-  );
-  const lead = rest.map((axis) => x.shape[axis]);
-  const flat = ops.reshape(matrices, [...lead, rows * columns]);
-  const start = length === 0 ? 0 : offset >= 0 ? offset : -offset * columns;
-  return new Tensor(range(flat, rest.length, start, length, columns + 1));
-}
-
-/** Of a vector the matrix with it on the diagonal `offset`; of a matrix that diagonal. */
-export function diag(x: Tensor, offset = 0): Tensor {
-  if (x.ndim === 2) return diagonal(x, offset);
-  if (x.ndim !== 1)
-    throw new RangeError(`diag: expected a vector or a matrix, got shape ${showShape(x.shape)}`);
-  const size = x.shape[0] + Math.abs(offset);
-  const lo = Math.max(0, -offset);
-  const rows = ops.pad(x.node, [lo], [size - x.shape[0] - lo]);
-  const row = ops.iota([size, size], 0);
-  const on = ops.eq(ops.iota([size, size], 1), ops.add(row, ops.fullLike(row, offset)));
-  const wide = ops.expand(ops.reshape(rows, [size, 1]), [size, size]);
-  return new Tensor(ops.select(on, wide, ops.zerosLike(wide)));
-}
-
-/** Sum of the main diagonal of a matrix. */
-export function trace(x: Tensor): Tensor {
-  if (x.ndim !== 2)
-    throw new RangeError(`trace: expected a matrix, got shape ${showShape(x.shape)}`);
-  return new Tensor(ops.reduceSum(diagonal(x).node, [0]));
 }

@@ -13,7 +13,12 @@ export interface SortOptions {
 const order = (x: Tensor, axis: number, descending: boolean): Node =>
   ops.argsort(x.dtype === "bool" ? ops.cast(x.node, "i32") : x.node, axis, descending);
 
-/** Positions (i32) that sort x along axis `dim` (the last by default). Equals keep their order. */
+/**
+ * Positions (i32) that sort x along axis `dim` (the last by default). Equals keep their order.
+ *
+ * @example
+ * tensor([3, 1, 2]).argsort(); // [1, 2, 0]
+ */
 export function argsort(x: Tensor, dim = -1, options: SortOptions = {}): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "argsort");
   if (x.ndim === 0) return new Tensor(ops.constant(0, "i32"));
@@ -69,7 +74,12 @@ export function cumsum(x: Tensor, dim: number): Tensor {
   return new Tensor(x.ndim === 0 ? node : ops.cumsum(node, axis));
 }
 
-/** Differences of neighbours along axis `dim` (the last by default), taken `n` times. */
+/**
+ * Differences of neighbours along axis `dim` (the last by default), taken `n` times.
+ *
+ * @example
+ * tensor([1, 4, 9]).diff(); // [3, 5]
+ */
 export function diff(x: Tensor, n = 1, dim = -1): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "diff");
   if (x.ndim === 0) throw new RangeError("diff: expected at least 1 axis, got a scalar");

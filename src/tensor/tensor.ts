@@ -15,6 +15,11 @@ import { inspect, print } from "./print.ts";
  *
  * A tensor never needs to be freed. Reading is asynchronous (`await t.data()`), so that the same program
  * works on a GPU; `dataSync()` reads at once on CPU devices.
+ *
+ * @example
+ * const x = tensor([[1, 2], [3, 4]]);
+ * await x.matmul(x).toArray(); // [[7, 10], [15, 22]]
+ * await x.sum().item(); // 10
  */
 // `methods.ts` gives the prototype what the interface below promises.
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
@@ -37,9 +42,11 @@ export class Tensor {
     return this.current;
   }
 
+  /** Number of entries along each axis; [] for a scalar. */
   get shape(): Shape {
     return this.node.shape;
   }
+  /** Type of the elements. */
   get dtype(): DType {
     return this.node.dtype;
   }
@@ -126,7 +133,7 @@ export class Tensor {
    * @example
    * const x = tensor([1, 2, 3]).requiresGrad_();
    * x.square().sum().backward();
-   * await x.grad.toArray(); // [2, 4, 6]
+   * await x.grad?.toArray(); // [2, 4, 6]
    */
   requiresGrad_(on = true): this {
     if (on === this.requiresGrad && (!on || isGradLeaf(this.current))) return this;
@@ -192,6 +199,11 @@ export const gradOwner = (node: Node): Tensor | undefined =>
 /**
  * A tensor whose value is replaced by training: weights, running statistics, optimiser state. Layers
  * register parameters as those with `requiresGrad`.
+ *
+ * @example
+ * const mean = new nn.Buffer(zeros([3]));
+ * mean.rebind(mean.mul(0.9).add(0.1));
+ * await mean.toArray(); // [0.1, 0.1, 0.1]
  */
 export class CellTensor extends Tensor {
   /** @internal */
