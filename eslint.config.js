@@ -4,7 +4,7 @@ import tseslint from "typescript-eslint";
 import { importOrder } from "./tools/rooms.js";
 
 export default defineConfig(
-  { ignores: ["**/node_modules/", "dist/", "out/", "coverage/", "benchmarks/results/"] },
+  { ignores: ["**/node_modules/", "dist/", "out/", "coverage/", "**/.build/", "**/.venv/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts", "**/*.js"],

@@ -1,0 +1,120 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { type Framework } from "../peers/framework.ts";
+import { type Row } from "../report/row.ts";
+import { type Variant, type Workload } from "./case.ts";
+import { check } from "./check.ts";
+import { endure } from "./endurance.ts";
+import { BENCHMARKS } from "./environment.ts";
+import { type Contender, type Describe, type Effort, type Lane, LIMIT, problemOf } from "./lane.ts";
+import { PeerProcess } from "./peer-process.ts";
+import { toRows } from "./rows.ts";
+import { time } from "./timing.ts";
+
+/** What to measure a workload with. */
+export interface Setup {
+  readonly contenders: readonly Contender[];
+  readonly threads: number;
+  /** The device of Nabla. */
+  readonly device: string;
+  readonly effort: Effort;
+  readonly describe: Describe;
+}
+
+const hasProgram = ({ runtime, program }: Framework, folder: string): boolean =>
+  existsSync(
+    path.join(BENCHMARKS, "workloads", folder, `${program}.${runtime === "node" ? "ts" : "py"}`),
+  );
+
+/** Starts the contenders' processes, and hands them out again where a workload keeps them. */
+class Processes {
+  private readonly kept = new Map<Contender, PeerProcess>();
+  private readonly setup: Setup;
+
+  constructor(setup: Setup) {
+    this.setup = setup;
+  }
+
+  async get(contender: Contender): Promise<PeerProcess> {
+    let process = this.kept.get(contender);
+    if (!process) {
+      const { threads, device } = this.setup;
+      process = await PeerProcess.start(contender.framework, threads, device);
+      this.kept.set(contender, process);
+    }
+    return process;
+  }
+
+  stop(contender: Contender): void {
+    this.kept.get(contender)?.stop();
+    this.kept.delete(contender);
+  }
+
+  stopAll(): void {
+    for (const contender of [...this.kept.keys()]) this.stop(contender);
+  }
+}
+
+/** Measures variants of a workload, one after the other, with every contender that has a program. */
+export async function* measure(
+  workload: Workload,
+  variants: readonly Variant[],
+  setup: Setup,
+): AsyncGenerator<{ variant: Variant; rows: Row[] }> {
+  const folder = workload.folder ?? workload.name;
+  const contenders = setup.contenders.filter(
+    ({ id, framework }) => hasProgram(framework, folder) && !workload.without?.includes(id),
+  );
+  const processes = new Processes(setup);
+  try {
+    for (const variant of variants) {
+      const describe: Describe = (what) =>
+        setup.describe(`${workload.name}, ${variant.name}: ${what}`);
+      const lanes: Lane[] = [];
+      const unfit = new Map<Contender, string>();
+      for (const contender of contenders) {
+        describe(`${contender.id} prepares`);
+        try {
+          lanes.push(await prepare(await processes.get(contender), contender, folder, variant));
+        } catch (error) {
+          unfit.set(contender, problemOf(error));
+          processes.stop(contender);
+        }
+      }
+      await check(workload, lanes, setup.effort, describe);
+      const fit = lanes.filter((lane) => !lane.out);
+      if (workload.kind === "memory") await endure(fit, describe);
+      else await time(fit, setup.effort, describe);
+      yield { variant, rows: toRows(workload, variant, setup, contenders, lanes, unfit) };
+      if (workload.kind !== "operator") processes.stopAll();
+      else for (const lane of lanes) if (lane.out) processes.stop(lane.contender);
+    }
+  } finally {
+    processes.stopAll();
+  }
+}
+
+async function prepare(
+  process: PeerProcess,
+  contender: Contender,
+  folder: string,
+  { name, settings, arrays }: Variant,
+): Promise<Lane> {
+  const { firstStepSeconds, values } = await process.ask(
+    {
+      do: "prepare",
+      case: { workload: folder, variant: name, settings, arrays },
+      mode: contender.mode,
+    },
+    LIMIT,
+  );
+  return {
+    contender,
+    process,
+    firstStepSeconds,
+    values: [values],
+    rounds: [],
+    stepSeconds: firstStepSeconds,
+    out: false,
+  };
+}

@@ -1,0 +1,41 @@
+import { type Row } from "../report/row.ts";
+import { type Variant, type Workload } from "./case.ts";
+import { type Contender, type Lane } from "./lane.ts";
+import { median, spread } from "./statistics.ts";
+
+/** The contender that ratios are relative to. */
+export const OURS = "nabla";
+
+/** One row for each contender, in their order. */
+export function toRows(
+  { name: workload }: Workload,
+  { name: variant, work }: Variant,
+  { threads, device }: { readonly threads: number; readonly device: string },
+  contenders: readonly Contender[],
+  lanes: readonly Lane[],
+  unfit: ReadonlyMap<Contender, string>,
+): Row[] {
+  const medianOf = (lane: Lane | undefined): number | null =>
+    lane && !lane.out && lane.rounds.length > 0 ? median(lane.rounds) : null;
+  const ours = medianOf(lanes.find(({ contender }) => contender.id === OURS));
+  return contenders.map((contender): Row => {
+    const lane = lanes.find((each) => each.contender === contender);
+    const seconds = medianOf(lane);
+    const problem = lane?.problem ?? unfit.get(contender);
+    return {
+      workload,
+      variant,
+      threads,
+      peer: contender.id,
+      medianSeconds: seconds,
+      spread: seconds === null ? null : spread(lane!.rounds),
+      ratio: seconds === null || ours === null ? null : seconds / ours,
+      peakBytes: lane?.peakBytes ?? null,
+      firstStepSeconds: lane?.firstStepSeconds ?? null,
+      rate: seconds === null ? null : { value: work.amount / seconds, unit: work.unit },
+      ...(lane?.residentBytes && { residentBytes: lane.residentBytes }),
+      ...(contender.framework.program === "nabla" && { device }),
+      ...(problem !== undefined && { problem }),
+    };
+  });
+}
