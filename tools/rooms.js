@@ -31,6 +31,12 @@ export const ROOMS = [
 /** Rooms that hold one folder for each device. */
 const DEVICE_ROOMS = ["codegen", "runtime"];
 
+/** Devices whose code generator has the name of its language. */
+const LANGUAGES = new Map([
+  ["native", "c"],
+  ["webgpu", "wgsl"],
+]);
+
 /** The only file outside a device's own folders that may import them. */
 const REGISTRY = "runtime/registry.ts";
 
@@ -67,7 +73,8 @@ export function importError(from, to) {
   if (there.rank > here.rank) {
     return `src/${here.room} may import only from rooms before it in tools/rooms.js, and src/${there.room} comes later`;
   }
-  if (there.device !== undefined && there.device !== here.device && from !== REGISTRY) {
+  const own = [here.device, LANGUAGES.get(here.device ?? "")];
+  if (there.device !== undefined && !own.includes(there.device) && from !== REGISTRY) {
     return here.device === undefined
       ? `the folders of a device are imported by src/${REGISTRY} alone`
       : `device ${here.device} may not import from device ${there.device}: share through the room's own files or an earlier room`;

@@ -22,7 +22,7 @@ export interface Loadable {
   /** Arithmetic operations of one run, an estimate. */
   readonly cost: number;
   /** The plan for a target. */
-  lower(target: Target): Plan;
+  readonly lower: (target: Target) => Plan;
 }
 
 /** A plan made ready on a device. */
@@ -68,18 +68,19 @@ export interface Device {
    * Devices that work on the host's memory: a buffer that is the array itself, only to be read. The
    * array must not change while the buffer is in use.
    */
-  adopt?(data: TypedArray): DeviceBuffer;
+  readonly adopt?: (data: TypedArray) => DeviceBuffer;
   /** Makes a graph ready to run. */
   load(graph: Loadable): LoadedPlan;
 }
 
 /** A device that cannot work here, for a reason that is nobody's mistake: another one takes its place. */
 export class DeviceUnavailable extends Error {
-  readonly device: string;
+  /** Why, and what there is to do. */
+  readonly reason: string;
 
   constructor(device: string, reason: string) {
     super(`the device "${device}" cannot be used: ${reason}`);
     this.name = "DeviceUnavailable";
-    this.device = device;
+    this.reason = reason;
   }
 }

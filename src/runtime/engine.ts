@@ -4,7 +4,7 @@ import { showShape, sizeOf } from "../ir/shape.ts";
 import { type Device, type DeviceBuffer } from "./device.ts";
 import { capture, type Program, programFor } from "./program.ts";
 import { Residents } from "./residents.ts";
-import { defaultDevice } from "./registry.ts";
+import { withDevice } from "./registry.ts";
 import { type Cell, CellValue, cellsPending, HostScalar, HostValue } from "./values.ts";
 
 // The last flush, so that a read of a value inside its graph can be noticed.
@@ -59,8 +59,10 @@ export function flush(cells: readonly Cell[], also: readonly Node[]): void {
 }
 
 /** Computes what cells and nodes wait for, and stores it. */
-function run(cells: readonly Cell[], nodes: readonly Node[]): typeof lastStep {
-  const device = defaultDevice();
+const run = (cells: readonly Cell[], nodes: readonly Node[]): typeof lastStep =>
+  withDevice((device) => runOn(device, cells, nodes));
+
+function runOn(device: Device, cells: readonly Cell[], nodes: readonly Node[]): typeof lastStep {
   const pending = cells.map((cell) => cell.pending!);
   let captured = capture([...pending, ...nodes]);
   const base = programFor(captured, device);

@@ -2,7 +2,7 @@ import { clearInternTable, type Node } from "../ir/node.ts";
 import { type Device } from "./device.ts";
 import { execute } from "./engine.ts";
 import { buildProgram, capture, type Captured, type Program } from "./program.ts";
-import { defaultDevice } from "./registry.ts";
+import { withDevice } from "./registry.ts";
 import { type Cell, CellValue, type HostValue } from "./values.ts";
 
 /** The graph of a function that was run once over placeholders: what `compile` keeps. */
@@ -53,28 +53,30 @@ export function loadTrace(trace: Trace): TracedProgram {
   }
 
   const traced: TracedProgram = {
-    run(args) {
-      const device = defaultDevice();
-      const { captured, program } = loadOn(device);
-      const inputs = captured.inputs.map((leaf) => {
-        const position = positions.get(leaf);
-        if (position !== undefined) return args[position];
-        // Cells are taken at their present version, not at that of the trace.
-        return leaf.value instanceof CellValue ? leaf.value.cell.node : leaf;
-      });
-      const next = trace.cells.map((cell) => cell.nextBuffer(device));
-      const values = execute(
-        device,
-        program,
-        { inputs, constants: captured.constants },
-        next,
-        trace.results,
-      );
-      for (const cell of trace.cells) cell.advance();
-      return values;
-    },
+    run: (args) => withDevice((device) => runOn(device, args)),
     release: () => releaseAll(programs),
   };
+
+  function runOn(device: Device, args: readonly Node[]): HostValue[] {
+    const { captured, program } = loadOn(device);
+    const inputs = captured.inputs.map((leaf) => {
+      const position = positions.get(leaf);
+      if (position !== undefined) return args[position];
+      // Cells are taken at their present version, not at that of the trace.
+      return leaf.value instanceof CellValue ? leaf.value.cell.node : leaf;
+    });
+    const next = trace.cells.map((cell) => cell.nextBuffer(device));
+    const values = execute(
+      device,
+      program,
+      { inputs, constants: captured.constants },
+      next,
+      trace.results,
+    );
+    for (const cell of trace.cells) cell.advance();
+    return values;
+  }
+
   abandoned.register(traced, programs);
   return traced;
 }

@@ -199,7 +199,8 @@ add(
   "customVjp",
   "3x²",
   (rng) => [uniform(rng, [2, 3], "f64", 0.5, 2)],
-  ([x]) => ops.customVjp(ops.mul(ops.mul(x, x), ops.fullLike(x, 3)), [x], squareRule, { factor: 2 }),
+  ([x]) =>
+    ops.customVjp(ops.mul(ops.mul(x, x), ops.fullLike(x, 3)), [x], squareRule, { factor: 2 }),
 );
 
 // Views.

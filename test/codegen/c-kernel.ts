@@ -9,7 +9,7 @@ import { type Kernel } from "../../src/compiler/loop/loop.ts";
 import { COMPILER_FLAGS } from "../../src/runtime/native/compiler.ts";
 import { type RunKernel } from "./operation-cases.ts";
 
-const address = (memory: ArrayBufferLike): bigint => BigInt(koffi.address(memory as ArrayBuffer));
+const address = (memory: ArrayBufferLike): bigint => koffi.address(memory);
 
 /** Compiles kernels together, for vectors of this many bytes, and returns a way to run them. */
 export function compileAll(kernels: readonly Kernel[], vectorBytes: number): RunKernel {

@@ -10,7 +10,7 @@ import { isFloat } from "../../ir/dtype.ts";
 import { KERNEL_PARAMETERS, SCALAR_BYTES } from "./abi.ts";
 import { createHelpers } from "./helpers.ts";
 import { type Context, expression, showArgument } from "./operations.ts";
-import { createTypes, memoryElement } from "./types.ts";
+import { createTypes, type Element, memoryElement } from "./types.ts";
 
 // Loop language to C. A pointer is a C pointer; statements map one to one, so the source reads like
 // the printed kernel.
@@ -187,8 +187,8 @@ class Writer {
     return `-__builtin_convertvector(${bytes}, ${mask})`;
   }
 
-  private gather(place: string, element: "f32" | string, lanes: number, stride: string): string {
-    const type = this.context.types.vector(element as "f32", lanes);
+  private gather(place: string, element: Element, lanes: number, stride: string): string {
+    const type = this.context.types.vector(element, lanes);
     const list = Array.from({ length: lanes }, (_, i) => `(${place})[${i} * (i64)${stride}]`);
     return `(${type}){${list.join(", ")}}`;
   }

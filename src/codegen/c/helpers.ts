@@ -390,7 +390,7 @@ export function createHelpers(types: Types): Helpers {
     const type = types.of(from);
     const name = `across_${op}_${dtype}x${lanes}`;
     const element = (dtype === "bool" ? types.mask(lanes) : dtype) as Element;
-    const result: Element = dtype === "bool" ? "u8" : (dtype as Element);
+    const result: Element = dtype === "bool" ? "u8" : dtype;
     define(name, () => {
       const lines: string[] = [];
       let current = "a";

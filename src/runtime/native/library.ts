@@ -64,22 +64,24 @@ export function loadRunner(compiler: Compiler): Runner {
   const [file] = buildAll(compiler, [{ source: RUNNER_SOURCE, flags: ["-O2", "-pthread"] }]);
   const koffi = loadKoffi();
   const library = koffi.load(file);
-  const declare = <F>(declaration: string): F => library.func(declaration) as F;
   type Address = unknown;
-  const create = declare<(threads: number) => Address>("void *nabla_create(int threads)");
-  const reserve = declare<(pool: Address, bytes: number) => number>(
-    "int nabla_reserve(void *pool, int64_t bytes)",
-  );
-  const run = declare<
-    (pool: Address, from: number, to: number, seconds: Float64Array | null) => void
-  >("void nabla_run(void *pool, int64_t from, int64_t to, _Inout_ double *seconds)");
-  const open = declare<(file: string, symbol: string) => number>(
-    "double nabla_open(const char *file, const char *symbol)",
-  );
-  const error = declare<() => string>("const char *nabla_error()");
-  const advise = declare<(address: number, bytes: number) => void>(
-    "void nabla_advise(int64_t address, int64_t bytes)",
-  );
+  const create = library.func("void *nabla_create(int threads)") as (threads: number) => Address;
+  const reserve = library.func("int nabla_reserve(void *pool, int64_t bytes)") as (
+    pool: Address,
+    bytes: number,
+  ) => number;
+  const run = library.func(
+    "void nabla_run(void *pool, int64_t from, int64_t to, _Inout_ double *seconds)",
+  ) as (pool: Address, from: number, to: number, seconds: Float64Array | null) => void;
+  const open = library.func("double nabla_open(const char *file, const char *symbol)") as (
+    file: string,
+    symbol: string,
+  ) => number;
+  const error = library.func("const char *nabla_error()") as () => string;
+  const advise = library.func("void nabla_advise(int64_t address, int64_t bytes)") as (
+    address: number,
+    bytes: number,
+  ) => void;
   return {
     addressOf: (memory) => Number(koffi.address(memory)),
     open(path, symbol) {

@@ -8,10 +8,9 @@ import { requireNode } from "../node.ts";
 
 // Node's modules, by functions: this file is also part of bundles for browsers.
 
-export const nodeFs = (): typeof fs => requireNode<typeof fs>("fs");
-export const nodeOs = (): typeof os => requireNode<typeof os>("os");
-export const nodePath = (): typeof path => requireNode<typeof path>("path");
-export const nodeCrypto = (): typeof crypto => requireNode<typeof crypto>("crypto");
-export const nodeModules = (): typeof module => requireNode<typeof module>("module");
-export const nodeChildProcess = (): typeof childProcess =>
-  requireNode<typeof childProcess>("child_process");
+export const nodeFs = () => requireNode("fs") as typeof fs;
+export const nodeOs = () => requireNode("os") as typeof os;
+export const nodePath = () => requireNode("path") as typeof path;
+export const nodeCrypto = () => requireNode("crypto") as typeof crypto;
+export const nodeModules = () => requireNode("module") as typeof module;
+export const nodeChildProcess = () => requireNode("child_process") as typeof childProcess;

@@ -1,4 +1,5 @@
 import { KERNEL_EXPORT } from "../../codegen/wasm/abi.ts";
+import { isNode, nodeModule } from "../node.ts";
 import { Control } from "./control.ts";
 
 /** What a worker is given at its start. */
@@ -99,23 +100,21 @@ function startInBrowser(data: WorkerData): void {
   worker.postMessage(data);
 }
 
-const inNode = (): boolean => typeof process !== "undefined" && !!process.versions?.node;
-
 /** Whether workers can be started here and share memory. */
 export const canShareMemory = (): boolean =>
-  typeof SharedArrayBuffer !== "undefined" && (inNode() || typeof Worker !== "undefined");
+  typeof SharedArrayBuffer !== "undefined" && (isNode() || typeof Worker !== "undefined");
 
 /**
  * Starts workers. They take part once they are ready; nothing waits for that. They do not keep the
  * process alive.
  */
 export function startWorkers(data: readonly WorkerData[]): void {
-  if (!inNode()) {
+  if (!isNode()) {
     data.forEach(startInBrowser);
     return;
   }
+  const threads = nodeModule("worker_threads") as NodeThreads | undefined;
   const name = "node:worker_threads";
-  const threads = process.getBuiltinModule?.(name) as NodeThreads | undefined;
   if (threads) for (const one of data) startInNode(threads, one);
   else
     // Before Node 20.16. A name that is not written in the call is left alone by bundlers.
