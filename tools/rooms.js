@@ -31,6 +31,13 @@ export const ROOMS = [
 /** Rooms that hold one folder for each device. */
 const DEVICE_ROOMS = ["codegen", "runtime"];
 
+/**
+ * Devices whose code is in a language of another name.
+ *
+ * @type {Record<string, string>}
+ */
+const LANGUAGES = { c: "native" };
+
 /** The only file outside a device's own folders that may import them. */
 const REGISTRY = "runtime/registry.ts";
 
@@ -44,7 +51,9 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 function place(file) {
   const parts = file.split("/");
   const room = parts.length > 1 ? parts[0] : "";
-  const device = DEVICE_ROOMS.includes(room) && parts.length > 2 ? parts[1] : undefined;
+  const folder = DEVICE_ROOMS.includes(room) && parts.length > 2 ? parts[1] : undefined;
+  const device =
+    room === "codegen" && folder !== undefined ? (LANGUAGES[folder] ?? folder) : folder;
   return { room, device, rank: ROOMS.indexOf(room) };
 }
 
