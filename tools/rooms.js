@@ -31,11 +31,12 @@ export const ROOMS = [
 /** Rooms that hold one folder for each device. */
 const DEVICE_ROOMS = ["codegen", "runtime"];
 
-/** Devices whose code generator has the name of its language. */
-const LANGUAGES = new Map([
-  ["native", "c"],
-  ["webgpu", "wgsl"],
-]);
+/**
+ * Devices whose code is in a language of another name.
+ *
+ * @type {Record<string, string>}
+ */
+const LANGUAGES = { c: "native" };
 
 /** The only file outside a device's own folders that may import them. */
 const REGISTRY = "runtime/registry.ts";
@@ -50,7 +51,9 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 function place(file) {
   const parts = file.split("/");
   const room = parts.length > 1 ? parts[0] : "";
-  const device = DEVICE_ROOMS.includes(room) && parts.length > 2 ? parts[1] : undefined;
+  const folder = DEVICE_ROOMS.includes(room) && parts.length > 2 ? parts[1] : undefined;
+  const device =
+    room === "codegen" && folder !== undefined ? (LANGUAGES[folder] ?? folder) : folder;
   return { room, device, rank: ROOMS.indexOf(room) };
 }
 
@@ -73,8 +76,7 @@ export function importError(from, to) {
   if (there.rank > here.rank) {
     return `src/${here.room} may import only from rooms before it in tools/rooms.js, and src/${there.room} comes later`;
   }
-  const own = [here.device, LANGUAGES.get(here.device ?? "")];
-  if (there.device !== undefined && !own.includes(there.device) && from !== REGISTRY) {
+  if (there.device !== undefined && there.device !== here.device && from !== REGISTRY) {
     return here.device === undefined
       ? `the folders of a device are imported by src/${REGISTRY} alone`
       : `device ${here.device} may not import from device ${there.device}: share through the room's own files or an earlier room`;
