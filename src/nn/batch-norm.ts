@@ -140,6 +140,9 @@ abstract class BatchNorm extends RunningNorm {
  * Batch normalisation (Ioffe & Szegedy 2015) of (N, numFeatures) or (N, numFeatures, L): in training each
  * channel by the mean and the variance of the batch, which also move the running ones; after `eval()` by
  * the running ones. See `functional.batchNorm`. Weight starts at 1 and bias at 0.
+ *
+ * @example
+ * new nn.BatchNorm1d(2).forward(tensor([[1, 10], [3, 30]])); // [[-1.0000, -1.0000], [1.0000, 1.0000]]
  */
 export class BatchNorm1d extends BatchNorm {
   /** @throws RangeError for numFeatures that is no integer >= 1, and a momentum outside [0, 1]. */
@@ -161,7 +164,12 @@ export class BatchNorm2d extends BatchNorm {
   }
 }
 
-/** `BatchNorm1d` for volumes (N, numFeatures, D, H, W). */
+/**
+ * `BatchNorm1d` for volumes (N, numFeatures, D, H, W).
+ *
+ * @example
+ * new nn.BatchNorm3d(4).forward(rand([2, 4, 8, 8, 8])); // (2, 4, 8, 8, 8)
+ */
 export class BatchNorm3d extends BatchNorm {
   /** @throws As `BatchNorm1d`. */
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
@@ -202,6 +210,9 @@ abstract class InstanceNorm extends RunningNorm {
  * Instance normalisation (Ulyanov et al. 2016) of (N, numFeatures, L) or (numFeatures, L): each channel of
  * each sample by its own mean and variance, or with `trackRunningStats` after `eval()` by running ones. See
  * `functional.instanceNorm`.
+ *
+ * @example
+ * new nn.InstanceNorm1d(1).forward(tensor([[[1, 3]]])); // [[[-1.0000, 1.0000]]]
  */
 export class InstanceNorm1d extends InstanceNorm {
   /** @throws RangeError for numFeatures that is no integer >= 1, and a momentum outside [0, 1]. */
@@ -210,7 +221,12 @@ export class InstanceNorm1d extends InstanceNorm {
   }
 }
 
-/** `InstanceNorm1d` for images (N, numFeatures, H, W) or (numFeatures, H, W). */
+/**
+ * `InstanceNorm1d` for images (N, numFeatures, H, W) or (numFeatures, H, W).
+ *
+ * @example
+ * new nn.InstanceNorm2d(3).forward(rand([8, 3, 16, 16])); // (8, 3, 16, 16)
+ */
 export class InstanceNorm2d extends InstanceNorm {
   /** @throws As `InstanceNorm1d`. */
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
@@ -218,7 +234,12 @@ export class InstanceNorm2d extends InstanceNorm {
   }
 }
 
-/** `InstanceNorm1d` for volumes (N, numFeatures, D, H, W) or (numFeatures, D, H, W). */
+/**
+ * `InstanceNorm1d` for volumes (N, numFeatures, D, H, W) or (numFeatures, D, H, W).
+ *
+ * @example
+ * new nn.InstanceNorm3d(3).forward(rand([2, 3, 4, 4, 4])); // (2, 3, 4, 4, 4)
+ */
 export class InstanceNorm3d extends InstanceNorm {
   /** @throws As `InstanceNorm1d`. */
   constructor(numFeatures: number, options: RunningNormOptions = {}) {

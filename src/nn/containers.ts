@@ -54,6 +54,7 @@ const notALayer = (what: string): never => {
  *
  * @example
  * const blocks = new nn.ModuleList([new nn.Linear(4, 4), new nn.Linear(4, 4)]);
+ * let x = rand([8, 4]);
  * for (const block of blocks) x = block.forward(x);
  */
 export class ModuleList<M extends Module = Module> extends Module implements Iterable<M> {

@@ -119,6 +119,9 @@ abstract class ConvTranspose extends Layer {
 /**
  * Transposed convolution along one axis: (N, inChannels, L) gives (N, outChannels, L'); see
  * `functional.convTranspose1d`. Initial values as those of `Conv1d`, for outChannels.
+ *
+ * @example
+ * new nn.ConvTranspose1d(4, 2, 2, { stride: 2 }).forward(rand([8, 4, 10])); // (8, 2, 20)
  */
 export class ConvTranspose1d extends ConvTranspose {
   /** @throws RangeError for sizes out of range, and groups that do not divide the channels. */
@@ -150,7 +153,12 @@ export class ConvTranspose2d extends ConvTranspose {
   }
 }
 
-/** Transposed convolution along three axes: (N, inChannels, D, H, W) gives (N, outChannels, D', H', W'). */
+/**
+ * Transposed convolution along three axes: (N, inChannels, D, H, W) gives (N, outChannels, D', H', W').
+ *
+ * @example
+ * new nn.ConvTranspose3d(4, 2, 2, { stride: 2 }).forward(rand([2, 4, 3, 3, 3])); // (2, 2, 6, 6, 6)
+ */
 export class ConvTranspose3d extends ConvTranspose {
   /** @throws RangeError for sizes out of range, and groups that do not divide the channels. */
   constructor(

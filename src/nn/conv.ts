@@ -187,7 +187,12 @@ export class Conv2d extends Conv {
   }
 }
 
-/** Convolution along three axes: (N, inChannels, D, H, W) gives (N, outChannels, D', H', W'). */
+/**
+ * Convolution along three axes: (N, inChannels, D, H, W) gives (N, outChannels, D', H', W').
+ *
+ * @example
+ * new nn.Conv3d(1, 4, 3).forward(rand([2, 1, 8, 8, 8])); // (2, 4, 6, 6, 6)
+ */
 export class Conv3d extends Conv {
   /** @throws RangeError for sizes out of range, and groups that do not divide the channels. */
   constructor(

@@ -88,6 +88,9 @@ export interface RMSNormLayerOptions {
 /**
  * Root mean square normalisation (Zhang & Sennrich 2019) over the last axes, which have the sizes of
  * `normalizedShape`; see `functional.rmsNorm`. Weight starts at 1.
+ *
+ * @example
+ * new nn.RMSNorm(2).forward(tensor([[3, 4]])); // [[0.8485, 1.1314]]
  */
 export class RMSNorm extends Layer {
   readonly normalizedShape: Shape;
@@ -137,6 +140,9 @@ export interface GroupNormOptions {
 /**
  * Group normalisation (Wu & He 2018) of (N, numChannels, …) in `numGroups` groups of channels; see
  * `functional.groupNorm`. Weight starts at 1 and bias at 0.
+ *
+ * @example
+ * new nn.GroupNorm(2, 8).forward(rand([4, 8, 16, 16])); // (4, 8, 16, 16)
  */
 export class GroupNorm extends Layer {
   readonly numGroups: number;

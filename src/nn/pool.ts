@@ -65,7 +65,12 @@ function adaptivePool(fn: (x: Tensor, outputSize: OutputSize) => Tensor) {
   };
 }
 
-/** The largest entry of each window: (N, C, L) gives (N, C, L'); see `functional.maxPool1d`. */
+/**
+ * The largest entry of each window: (N, C, L) gives (N, C, L'); see `functional.maxPool1d`.
+ *
+ * @example
+ * new nn.MaxPool1d(2).forward(tensor([[[1, 3, 2, 5]]])); // [[[3, 5]]]
+ */
 export class MaxPool1d extends pool<MaxPoolOptions>(maxPool1d) {}
 /**
  * The largest entry of each window: (N, C, H, W) gives (N, C, H', W'); see `functional.maxPool2d`.
@@ -74,16 +79,41 @@ export class MaxPool1d extends pool<MaxPoolOptions>(maxPool1d) {}
  * new nn.MaxPool2d(2).forward(rand([8, 6, 28, 28])); // (8, 6, 14, 14)
  */
 export class MaxPool2d extends pool<MaxPoolOptions>(maxPool2d) {}
-/** The largest entry of each window: (N, C, D, H, W) gives (N, C, D', H', W'). */
+/**
+ * The largest entry of each window: (N, C, D, H, W) gives (N, C, D', H', W').
+ *
+ * @example
+ * new nn.MaxPool3d(2).forward(rand([2, 4, 8, 8, 8])); // (2, 4, 4, 4, 4)
+ */
 export class MaxPool3d extends pool<MaxPoolOptions>(maxPool3d) {}
-/** The mean of each window: (N, C, L) gives (N, C, L'); see `functional.avgPool1d`. */
+/**
+ * The mean of each window: (N, C, L) gives (N, C, L'); see `functional.avgPool1d`.
+ *
+ * @example
+ * new nn.AvgPool1d(2).forward(tensor([[[1, 3, 2, 6]]])); // [[[2, 4]]]
+ */
 export class AvgPool1d extends pool<AvgPoolOptions>(avgPool1d) {}
-/** The mean of each window: (N, C, H, W) gives (N, C, H', W'). */
+/**
+ * The mean of each window: (N, C, H, W) gives (N, C, H', W').
+ *
+ * @example
+ * new nn.AvgPool2d(2).forward(rand([8, 6, 28, 28])); // (8, 6, 14, 14)
+ */
 export class AvgPool2d extends pool<AvgPoolOptions>(avgPool2d) {}
-/** The mean of each window: (N, C, D, H, W) gives (N, C, D', H', W'). */
+/**
+ * The mean of each window: (N, C, D, H, W) gives (N, C, D', H', W').
+ *
+ * @example
+ * new nn.AvgPool3d(2).forward(rand([2, 4, 8, 8, 8])); // (2, 4, 4, 4, 4)
+ */
 export class AvgPool3d extends pool<AvgPoolOptions>(avgPool3d) {}
 
-/** Means of `outputSize` windows that cover the last axis of (N, C, L). */
+/**
+ * Means of `outputSize` windows that cover the last axis of (N, C, L).
+ *
+ * @example
+ * new nn.AdaptiveAvgPool1d(2).forward(tensor([[[1, 3, 2, 6]]])); // [[[2, 4]]]
+ */
 export class AdaptiveAvgPool1d extends adaptivePool(adaptiveAvgPool1d) {}
 /**
  * Means of windows that cover the last two axes of (N, C, H, W), as many as `outputSize` says.
@@ -92,11 +122,31 @@ export class AdaptiveAvgPool1d extends adaptivePool(adaptiveAvgPool1d) {}
  * new nn.AdaptiveAvgPool2d(1).forward(rand([8, 512, 4, 4])); // (8, 512, 1, 1)
  */
 export class AdaptiveAvgPool2d extends adaptivePool(adaptiveAvgPool2d) {}
-/** Means of windows that cover the last three axes of (N, C, D, H, W). */
+/**
+ * Means of windows that cover the last three axes of (N, C, D, H, W).
+ *
+ * @example
+ * new nn.AdaptiveAvgPool3d(1).forward(rand([2, 4, 8, 8, 8])); // (2, 4, 1, 1, 1)
+ */
 export class AdaptiveAvgPool3d extends adaptivePool(adaptiveAvgPool3d) {}
-/** The largest entries of `outputSize` windows that cover the last axis of (N, C, L). */
+/**
+ * The largest entries of `outputSize` windows that cover the last axis of (N, C, L).
+ *
+ * @example
+ * new nn.AdaptiveMaxPool1d(2).forward(tensor([[[1, 3, 2, 6]]])); // [[[3, 6]]]
+ */
 export class AdaptiveMaxPool1d extends adaptivePool(adaptiveMaxPool1d) {}
-/** The largest entries of windows that cover the last two axes of (N, C, H, W). */
+/**
+ * The largest entries of windows that cover the last two axes of (N, C, H, W).
+ *
+ * @example
+ * new nn.AdaptiveMaxPool2d([2, 3]).forward(rand([8, 6, 28, 28])); // (8, 6, 2, 3)
+ */
 export class AdaptiveMaxPool2d extends adaptivePool(adaptiveMaxPool2d) {}
-/** The largest entries of windows that cover the last three axes of (N, C, D, H, W). */
+/**
+ * The largest entries of windows that cover the last three axes of (N, C, D, H, W).
+ *
+ * @example
+ * new nn.AdaptiveMaxPool3d(1).forward(rand([2, 4, 8, 8, 8])); // (2, 4, 1, 1, 1)
+ */
 export class AdaptiveMaxPool3d extends adaptivePool(adaptiveMaxPool3d) {}

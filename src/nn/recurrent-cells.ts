@@ -95,8 +95,9 @@ abstract class RecurrentCell extends Module {
  * A step of an Elman net: `h' = tanh(weightIh · x + biasIh + weightHh · h + biasHh)`, or relu.
  *
  * @example
+ * const cell = new nn.RNNCell(10, 20);
  * let h = zeros([8, 20]);
- * for (const x of xs) h = cell.forward(x, h); // x (8, 10)
+ * for (const x of rand([5, 8, 10]).unbind()) h = cell.forward(x, h); // x (8, 10)
  */
 export class RNNCell extends RecurrentCell {
   readonly nonlinearity: Nonlinearity;
@@ -118,7 +119,12 @@ export class RNNCell extends RecurrentCell {
   }
 }
 
-/** A step of an LSTM; see `LSTM`. */
+/**
+ * A step of an LSTM; see `LSTM`.
+ *
+ * @example
+ * const [h, c] = new nn.LSTMCell(10, 20).forward(rand([8, 10])); // both (8, 20)
+ */
 export class LSTMCell extends RecurrentCell {
   /** @throws RangeError for sizes that are not integers >= 1. */
   constructor(inputSize: number, hiddenSize: number, options: RecurrentCellOptions = {}) {
@@ -132,7 +138,12 @@ export class LSTMCell extends RecurrentCell {
   }
 }
 
-/** A step of a GRU; see `GRU`. */
+/**
+ * A step of a GRU; see `GRU`.
+ *
+ * @example
+ * new nn.GRUCell(10, 20).forward(rand([8, 10])); // (8, 20)
+ */
 export class GRUCell extends RecurrentCell {
   /** @throws RangeError for sizes that are not integers >= 1. */
   constructor(inputSize: number, hiddenSize: number, options: RecurrentCellOptions = {}) {

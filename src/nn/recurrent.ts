@@ -250,6 +250,9 @@ export class RNN extends Recurrent {
 /**
  * Gated recurrent units (Cho et al. 2014) along a sequence: `h' = (1 - z) · n + z · h` with
  * `r = σ(Wr x + Ur h)`, `z = σ(Wz x + Uz h)` and `n = tanh(Wn x + r · Un h)`, each with its biases.
+ *
+ * @example
+ * const [output, h] = new nn.GRU(10, 20).forward(rand([5, 8, 10])); // (5, 8, 20) and (1, 8, 20)
  */
 export class GRU extends Recurrent {
   /** @throws RangeError for sizes and options out of range. */

@@ -3,14 +3,24 @@ import { type Tensor } from "../tensor/index.ts";
 import { interpolate, type InterpolateOptions } from "../tensor/interpolate.ts";
 import { Layer } from "./module.ts";
 
-/** Gives its input back. */
+/**
+ * Gives its input back.
+ *
+ * @example
+ * new nn.Identity().forward(tensor([1, 2])); // [1, 2]
+ */
 export class Identity extends Layer {
   forward(x: Tensor): Tensor {
     return x;
   }
 }
 
-/** Joins the axes from `startDim` to `endDim`; by default all but the first: (N, …) gives (N, size). */
+/**
+ * Joins the axes from `startDim` to `endDim`; by default all but the first: (N, …) gives (N, size).
+ *
+ * @example
+ * new nn.Flatten().forward(zeros([64, 1, 28, 28])); // (64, 784)
+ */
 export class Flatten extends Layer {
   readonly startDim: number;
   readonly endDim: number;
@@ -30,7 +40,12 @@ export class Flatten extends Layer {
   }
 }
 
-/** Splits axis `dim` into axes of `sizes`, of which one may be -1. */
+/**
+ * Splits axis `dim` into axes of `sizes`, of which one may be -1.
+ *
+ * @example
+ * new nn.Unflatten(1, [1, 28, 28]).forward(zeros([64, 784])); // (64, 1, 28, 28)
+ */
 export class Unflatten extends Layer {
   readonly dim: number;
   readonly sizes: Shape;

@@ -140,6 +140,10 @@ export interface DecoderLayerMasks {
 /**
  * A layer of a transformer's decoder (Vaswani et al. 2017): self-attention, attention to the encoder's
  * results and a feed-forward net, each with a residual and a norm.
+ *
+ * @example
+ * const layer = new nn.TransformerDecoderLayer(64, 8, { batchFirst: true });
+ * layer.forward(rand([2, 5, 64]), rand([2, 10, 64])); // (2, 5, 64)
  */
 export class TransformerDecoderLayer extends TransformerLayer {
   readonly multiheadAttn: MultiheadAttention;
@@ -242,7 +246,13 @@ export class TransformerEncoder extends Module {
   }
 }
 
-/** `numLayers` copies of a decoder layer one after the other; see `TransformerEncoder`. */
+/**
+ * `numLayers` copies of a decoder layer one after the other; see `TransformerEncoder`.
+ *
+ * @example
+ * const layer = new nn.TransformerDecoderLayer(64, 8);
+ * new nn.TransformerDecoder(layer, 2).forward(rand([5, 2, 64]), rand([10, 2, 64])); // (5, 2, 64)
+ */
 export class TransformerDecoder extends Module {
   readonly layers: ModuleList<TransformerDecoderLayer>;
   readonly norm: TransformerStackOptions["norm"];

@@ -91,6 +91,9 @@ function adaptiveAvg(what: string, spatial: number, x: Tensor, outputSize: Outpu
  *
  * @param x - (N, C, L), or one sample (C, L).
  * @throws RangeError for sizes that are not integers >= 1, TypeError for integer tensors.
+ *
+ * @example
+ * adaptiveAvgPool1d(tensor([[[1, 3, 2, 6]]]), 2); // [[[2, 4]]]
  */
 export function adaptiveAvgPool1d(x: Tensor, outputSize: OutputSize): Tensor {
   return adaptiveAvg("adaptiveAvgPool1d", 1, x, outputSize);
@@ -108,7 +111,12 @@ export function adaptiveAvgPool2d(x: Tensor, outputSize: OutputSize): Tensor {
   return adaptiveAvg("adaptiveAvgPool2d", 2, x, outputSize);
 }
 
-/** `adaptiveAvgPool1d` along the last three axes. @throws As `adaptiveAvgPool1d`. */
+/**
+ * `adaptiveAvgPool1d` along the last three axes. @throws As `adaptiveAvgPool1d`.
+ *
+ * @example
+ * adaptiveAvgPool3d(rand([2, 4, 8, 8, 8]), 1); // (2, 4, 1, 1, 1)
+ */
 export function adaptiveAvgPool3d(x: Tensor, outputSize: OutputSize): Tensor {
   return adaptiveAvg("adaptiveAvgPool3d", 3, x, outputSize);
 }
@@ -147,17 +155,30 @@ function adaptiveMax(what: string, spatial: number, x: Tensor, outputSize: Outpu
  *
  * @param x - (N, C, L), or one sample (C, L).
  * @throws RangeError for sizes that are not integers >= 1.
+ *
+ * @example
+ * adaptiveMaxPool1d(tensor([[[1, 3, 2, 6]]]), 2); // [[[3, 6]]]
  */
 export function adaptiveMaxPool1d(x: Tensor, outputSize: OutputSize): Tensor {
   return adaptiveMax("adaptiveMaxPool1d", 1, x, outputSize);
 }
 
-/** `adaptiveMaxPool1d` along the last two axes. @throws As `adaptiveMaxPool1d`. */
+/**
+ * `adaptiveMaxPool1d` along the last two axes. @throws As `adaptiveMaxPool1d`.
+ *
+ * @example
+ * adaptiveMaxPool2d(rand([8, 6, 28, 28]), [2, 3]); // (8, 6, 2, 3)
+ */
 export function adaptiveMaxPool2d(x: Tensor, outputSize: OutputSize): Tensor {
   return adaptiveMax("adaptiveMaxPool2d", 2, x, outputSize);
 }
 
-/** `adaptiveMaxPool1d` along the last three axes. @throws As `adaptiveMaxPool1d`. */
+/**
+ * `adaptiveMaxPool1d` along the last three axes. @throws As `adaptiveMaxPool1d`.
+ *
+ * @example
+ * adaptiveMaxPool3d(rand([2, 4, 8, 8, 8]), 1); // (2, 4, 1, 1, 1)
+ */
 export function adaptiveMaxPool3d(x: Tensor, outputSize: OutputSize): Tensor {
   return adaptiveMax("adaptiveMaxPool3d", 3, x, outputSize);
 }

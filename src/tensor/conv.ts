@@ -126,7 +126,12 @@ export function conv2d(
   return convolve("conv2d", 2, x, weight, bias, options);
 }
 
-/** `conv1d` along three axes: x (N, C, D, H, W), weight (O, C / groups, KD, KH, KW). @throws As `conv1d`. */
+/**
+ * `conv1d` along three axes: x (N, C, D, H, W), weight (O, C / groups, KD, KH, KW). @throws As `conv1d`.
+ *
+ * @example
+ * conv3d(rand([2, 1, 8, 8, 8]), rand([4, 1, 3, 3, 3])); // (2, 4, 6, 6, 6)
+ */
 export function conv3d(
   x: Tensor,
   weight: Tensor,
@@ -207,6 +212,9 @@ function convolveTransposed(
  * @param x - (N, C, L), or one sample (C, L).
  * @param bias - (O), added to every output of its channel.
  * @throws RangeError for ranks and settings that do not fit, Error for channels that do not.
+ *
+ * @example
+ * convTranspose1d(tensor([[[1, 2]]]), tensor([[[1, 10]]]), undefined, { stride: 2 }); // [[[1, 10, 2, 20]]]
  */
 export function convTranspose1d(
   x: Tensor,
@@ -234,7 +242,12 @@ export function convTranspose2d(
   return convolveTransposed("convTranspose2d", 2, x, weight, bias, options);
 }
 
-/** `convTranspose1d` along three axes. @throws As `convTranspose1d`. */
+/**
+ * `convTranspose1d` along three axes. @throws As `convTranspose1d`.
+ *
+ * @example
+ * convTranspose3d(rand([2, 4, 3, 3, 3]), rand([4, 2, 2, 2, 2])); // (2, 2, 4, 4, 4)
+ */
 export function convTranspose3d(
   x: Tensor,
   weight: Tensor,

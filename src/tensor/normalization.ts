@@ -158,6 +158,9 @@ function byRunning(
  *
  * @throws RangeError when there is one value a channel to train with, or there are no running moments to
  * go by; TypeError for shapes and dtypes that do not fit.
+ *
+ * @example
+ * batchNorm(tensor([[1, 10], [3, 30]]), undefined, undefined, { training: true }); // [[-1.0000, -1.0000], [1.0000, 1.0000]]
  */
 export function batchNorm(
   x: Tensor,
@@ -214,6 +217,9 @@ export interface InstanceNormOptions extends AffineNormOptions {
  * variance 1 over its spatial axes, then times `weight` (C) plus `bias` (C).
  *
  * @throws As `batchNorm`.
+ *
+ * @example
+ * instanceNorm(tensor([[[1, 3]]])); // [[[-1.0000, 1.0000]]]
  */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   const what = "instanceNorm";
@@ -298,6 +304,9 @@ export interface RMSNormOptions {
  * axes, which have the sizes of `normalizedShape`, then times `weight`, of that shape.
  *
  * @throws As `layerNorm`.
+ *
+ * @example
+ * rmsNorm(tensor([[3, 4]]), 2); // [[0.8485, 1.1314]]
  */
 export function rmsNorm(
   x: Tensor,
@@ -320,6 +329,9 @@ export function rmsNorm(
  * sample with mean 0 and variance 1, then times `weight` (C) plus `bias` (C).
  *
  * @throws RangeError when `numGroups` does not divide C, TypeError for shapes and dtypes that do not fit.
+ *
+ * @example
+ * groupNorm(rand([4, 8, 16, 16]), 2); // (4, 8, 16, 16)
  */
 export function groupNorm(x: Tensor, numGroups: number, options: AffineNormOptions = {}): Tensor {
   const what = "groupNorm";

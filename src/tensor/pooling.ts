@@ -114,6 +114,9 @@ function maxPool(
  *
  * @param x - (N, C, L), or one sample (C, L).
  * @throws RangeError for settings and sizes that do not fit.
+ *
+ * @example
+ * maxPool1d(tensor([[[1, 3, 2, 5]]]), 2); // [[[3, 5]]]
  */
 export function maxPool1d(x: Tensor, kernelSize: PerAxis, options: MaxPoolOptions = {}): Tensor {
   return maxPool("maxPool1d", 1, x, kernelSize, options);
@@ -131,7 +134,12 @@ export function maxPool2d(x: Tensor, kernelSize: PerAxis, options: MaxPoolOption
   return maxPool("maxPool2d", 2, x, kernelSize, options);
 }
 
-/** `maxPool1d` along the last three axes, (N, C, D, H, W) or (C, D, H, W). @throws As `maxPool1d`. */
+/**
+ * `maxPool1d` along the last three axes, (N, C, D, H, W) or (C, D, H, W). @throws As `maxPool1d`.
+ *
+ * @example
+ * maxPool3d(rand([2, 4, 8, 8, 8]), 2); // (2, 4, 4, 4, 4)
+ */
 export function maxPool3d(x: Tensor, kernelSize: PerAxis, options: MaxPoolOptions = {}): Tensor {
   return maxPool("maxPool3d", 3, x, kernelSize, options);
 }
@@ -182,6 +190,9 @@ function average(
  *
  * @param x - (N, C, L), or one sample (C, L).
  * @throws RangeError for settings and sizes that do not fit, TypeError for integers.
+ *
+ * @example
+ * avgPool1d(tensor([[[1, 3, 2, 6]]]), 2); // [[[2, 4]]]
  */
 export function avgPool1d(x: Tensor, kernelSize: PerAxis, options: AvgPoolOptions = {}): Tensor {
   const what = "avgPool1d";
@@ -192,13 +203,21 @@ export function avgPool1d(x: Tensor, kernelSize: PerAxis, options: AvgPoolOption
  * `avgPool1d` along the last two axes, (N, C, H, W) or (C, H, W).
  *
  * @throws As `avgPool1d`.
+ *
+ * @example
+ * avgPool2d(rand([8, 6, 28, 28]), 2); // (8, 6, 14, 14)
  */
 export function avgPool2d(x: Tensor, kernelSize: PerAxis, options: AvgPoolOptions = {}): Tensor {
   const what = "avgPool2d";
   return overSamples(x, 2, what, (node) => average(what, node, kernelSize, options));
 }
 
-/** `avgPool1d` along the last three axes, (N, C, D, H, W) or (C, D, H, W). @throws As `avgPool1d`. */
+/**
+ * `avgPool1d` along the last three axes, (N, C, D, H, W) or (C, D, H, W). @throws As `avgPool1d`.
+ *
+ * @example
+ * avgPool3d(rand([2, 4, 8, 8, 8]), 2); // (2, 4, 4, 4, 4)
+ */
 export function avgPool3d(x: Tensor, kernelSize: PerAxis, options: AvgPoolOptions = {}): Tensor {
   const what = "avgPool3d";
   return overSamples(x, 3, what, (node) => average(what, node, kernelSize, options));
