@@ -17,6 +17,7 @@ const number = (name: string, otherwise: number): number =>
 const target: Target = {
   name: "wasm",
   vectorBytes: 16,
+  partial: false,
   math: "expand",
   tile: {
     rows: number("rows", 4),

@@ -15,6 +15,7 @@ import { runKernel } from "../codegen/wasm-kernel.ts";
 const target = (threads: number, kBlock: number): Target => ({
   name: "wasm",
   vectorBytes: 16,
+  partial: false,
   math: "expand",
   tile: { rows: 4, vectors: 2, kBlock, mBlock: 8, nBlock: 16, strip: threads === 1 ? 16 : 8 },
   threads,

@@ -115,9 +115,18 @@ class Writer {
         return this.store(s);
       case "merge": {
         const { dtype, lanes } = s.v.type;
-        const args = [s.pointer, s.low, s.high, s.otherwise].map((x) => this.show(x));
-        const merged = this.context.helpers.merge(memoryElement(dtype), lanes, args);
-        return this.line(`const ${this.type(s.v.type)} ${this.show(s.v)} = ${merged};`);
+        const element = memoryElement(dtype);
+        const isMask = dtype === "bool";
+        const otherwise = isMask ? this.narrowed(s.otherwise) : this.show(s.otherwise);
+        const place = [s.pointer, s.low, s.high].map((x) => this.show(x));
+        const merged = this.context.helpers.merge(
+          element,
+          lanes,
+          [...place, otherwise],
+          s.stride && this.show(s.stride),
+        );
+        const value = isMask ? this.widened(merged, s.v.type) : merged;
+        return this.line(`const ${this.type(s.v.type)} ${this.show(s.v)} = ${value};`);
       }
       case "transpose": {
         const element = memoryElement(s.from.pointer!.dtype);
@@ -182,9 +191,18 @@ class Writer {
     const bytes = s.stride
       ? this.gather(place, element, lanes, this.show(s.stride))
       : `*(const ${types.unaligned(element, lanes)} *)(${place})`;
-    if (dtype !== "bool") return bytes;
-    const mask = this.type(s.v.type);
-    return `-__builtin_convertvector(${bytes}, ${mask})`;
+    return dtype === "bool" ? this.widened(bytes, s.v.type) : bytes;
+  }
+
+  /** Bytes that are 0 or 1 as a mask. */
+  private widened(bytes: string, type: Type): string {
+    return `-__builtin_convertvector(${bytes}, ${this.type(type)})`;
+  }
+
+  /** A mask as bytes that are 0 or 1. */
+  private narrowed(mask: Value): string {
+    const bytes = this.context.types.vector("u8", mask.type.lanes);
+    return `__builtin_convertvector(${this.show(mask)} & 1, ${bytes})`;
   }
 
   private gather(place: string, element: Element, lanes: number, stride: string): string {
@@ -200,10 +218,12 @@ class Writer {
     if (lanes === 1) return this.line(`*(${place}) = ${value};`);
     const { types } = this.context;
     const element = memoryElement(dtype);
-    const bytes =
-      dtype === "bool"
-        ? `__builtin_convertvector(${value} & 1, ${types.vector("u8", lanes)})`
-        : value;
+    const bytes = dtype === "bool" ? this.narrowed(s.value) : value;
+    if (s.count) {
+      const args = [place, bytes, this.show(s.count)];
+      const stride = s.stride && this.show(s.stride);
+      return this.line(`${this.context.helpers.storePart(element, lanes, args, stride)};`);
+    }
     if (!s.stride)
       return this.line(`*(${types.unaligned(element, lanes)} *)(${place}) = ${bytes};`);
     this.line(`{ const ${types.vector(element, lanes)} t = ${bytes};`);

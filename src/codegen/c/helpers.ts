@@ -25,7 +25,9 @@ export interface Helpers {
   /** Writes a block of lanes × lanes elements with its rows as columns: from, stride, to, stride. */
   transpose(element: Element, lanes: number, args: readonly string[]): string;
   /** A vector with some lanes from memory: pointer, first lane, lane behind the last, other lanes. */
-  merge(element: Element, lanes: number, args: readonly string[]): string;
+  merge(element: Element, lanes: number, args: readonly string[], stride?: string): string;
+  /** Stores the first lanes of a vector: pointer, vector, number of lanes. */
+  storePart(element: Element, lanes: number, args: readonly string[], stride?: string): string;
   readonly definitions: readonly string[];
 }
 
@@ -462,32 +464,78 @@ export function createHelpers(types: Types): Helpers {
     return `${name}(${args.join(", ")})`;
   }
 
-  function merge(element: Element, lanes: number, args: readonly string[]): string {
+  /** GCC's name of an instruction of AVX-512 that looks at some lanes of memory only. */
+  const masked = (
+    action: "load" | "store",
+    element: Element,
+    lanes: number,
+  ): string | undefined => {
+    const suffix: Partial<Record<Element, string>> = {
+      f32: "ups512",
+      i32: "dqusi512",
+      u32: "dqusi512",
+    };
+    const name =
+      lanes === 16 ? suffix[element] : lanes === 8 && element === "f64" ? "upd512" : undefined;
+    return name && `__builtin_ia32_${action}${name}_mask`;
+  };
+
+  function merge(
+    element: Element,
+    lanes: number,
+    args: readonly string[],
+    stride?: string,
+  ): string {
     const type = types.vector(element, lanes);
-    const name = `merge_${type}`;
-    const parameters = `const ${element} *p, i32 low, i32 high, ${type} v`;
-    const mask = "((1u << high) - 1) & ~((1u << low) - 1)";
-    const wide =
-      element === "f32" && lanes === 16
-        ? `__builtin_ia32_loadups512_mask(p, v, ${mask})`
-        : element === "f64" && lanes === 8
-          ? `__builtin_ia32_loadupd512_mask(p, v, ${mask})`
-          : undefined;
-    const plain = `  for (int i = low; i < high; i++) v[i] = p[i];\n  return v;`;
+    const name = `merge_${stride === undefined ? "" : "steps_"}${type}`;
+    const step = stride === undefined ? "" : ", i32 step";
+    const wide = stride === undefined ? masked("load", element, lanes) : undefined;
+    const signed = types.vector(element === "u32" ? "i32" : element, lanes);
+    const index = stride === undefined ? "i" : "i * (i64)step";
+    const plain = `  for (int i = low; i < high; i++) v[i] = p[${index}];\n  return v;`;
+    const instruction =
+      wide &&
+      `  return (${type})${wide}((const void *)p, (${signed})v, ((1u << high) - 1) & ~((1u << low) - 1));`;
     define(name, () =>
       fn(
         type,
         name,
-        parameters,
-        wide ? `#ifdef __AVX512F__\n  return ${wide};\n#else\n${plain}\n#endif` : plain,
+        `const ${element} *p, i32 low, i32 high, ${type} v${step}`,
+        instruction ? `#ifdef __AVX512F__\n${instruction}\n#else\n${plain}\n#endif` : plain,
       ),
     );
-    return `${name}(${args.join(", ")})`;
+    return `${name}(${[...args, ...(stride === undefined ? [] : [stride])].join(", ")})`;
+  }
+
+  function storePart(
+    element: Element,
+    lanes: number,
+    args: readonly string[],
+    stride?: string,
+  ): string {
+    const type = types.vector(element, lanes);
+    const name = `store_${stride === undefined ? "" : "steps_"}${type}`;
+    const step = stride === undefined ? "" : ", i32 step";
+    const wide = stride === undefined ? masked("store", element, lanes) : undefined;
+    const signed = types.vector(element === "u32" ? "i32" : element, lanes);
+    const index = stride === undefined ? "i" : "i * (i64)step";
+    const plain = `  for (int i = 0; i < count; i++) p[${index}] = v[i];`;
+    const instruction = wide && `  ${wide}((void *)p, (${signed})v, (1u << count) - 1);`;
+    define(name, () =>
+      fn(
+        "void",
+        name,
+        `${element} *p, ${type} v, i32 count${step}`,
+        instruction ? `#ifdef __AVX512F__\n${instruction}\n#else\n${plain}\n#endif` : plain,
+      ),
+    );
+    return `${name}(${[...args, ...(stride === undefined ? [] : [stride])].join(", ")})`;
   }
 
   return {
     transpose,
     merge,
+    storePart,
     float,
     select,
     divide,

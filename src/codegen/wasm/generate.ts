@@ -268,8 +268,10 @@ class KernelGenerator {
     const { w, body } = this;
     switch (s.kind) {
       case "store":
+        if (s.count) throw new Error("expected whole vectors to be stored");
         return writeStore(w, this.operand(s.value), this.location(s));
       case "merge":
+        if (s.stride) throw new Error("expected lanes that lie side by side");
         pushMerge(
           w,
           s.v.type,

@@ -160,14 +160,22 @@ export class Builder {
     return v;
   }
 
-  store(pointer: Var, value: Value, offset = 0, stride?: Value): void {
-    this.top().body.push({ kind: "store", pointer, offset, value, ...(stride ? { stride } : {}) });
+  store(pointer: Var, value: Value, offset = 0, stride?: Value, count?: Value): void {
+    this.top().body.push({
+      kind: "store",
+      pointer,
+      offset,
+      value,
+      ...(stride ? { stride } : {}),
+      ...(count ? { count } : {}),
+    });
   }
 
   /** `otherwise`, a vector, with its lanes `low` … `high` - 1 from the elements at the pointer. */
-  merge(pointer: Var, low: Value, high: Value, otherwise: Value): Var {
+  merge(pointer: Var, low: Value, high: Value, otherwise: Value, stride?: Value): Var {
     const v = this.variable(otherwise.type);
-    this.top().body.push({ kind: "merge", v, pointer, low, high, otherwise });
+    const by = stride ? { stride } : {};
+    this.top().body.push({ kind: "merge", v, pointer, low, high, otherwise, ...by });
     return v;
   }
 

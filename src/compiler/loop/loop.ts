@@ -74,6 +74,8 @@ export type Stmt =
       readonly offset: number;
       readonly value: Value;
       readonly stride?: Value;
+      /** The first so many lanes only, on targets with `partial`. */
+      readonly count?: Value;
     }
   /** `v` = `otherwise` with its lanes `low` … `high` - 1 from memory; nothing else is read. */
   | {
@@ -83,6 +85,7 @@ export type Stmt =
       readonly low: Value;
       readonly high: Value;
       readonly otherwise: Value;
+      readonly stride?: Value;
     }
   /** A block of lanes × lanes elements, rows `fromStride` apart, written with its rows as columns. */
   | {
@@ -152,6 +155,8 @@ export interface Target {
   readonly name: string;
   /** Bytes of a vector register; 0 where only scalars exist. */
   readonly vectorBytes: number;
+  /** Whether vectors of which only some lanes count are as cheap as whole ones. */
+  readonly partial: boolean;
   /** Whether exp, sin, … are operations of the target or must be written out in simpler ones. */
   readonly math: "builtin" | "expand";
   /** Register block of contractions: rows × vectors, and the cache blocks in elements of f32. */

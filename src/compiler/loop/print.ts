@@ -29,12 +29,12 @@ function printStatements(body: readonly Stmt[], indent: string, lines: string[])
         break;
       case "store":
         lines.push(
-          `${indent}store ${showValue(s.pointer)}${at(s.offset, s.stride)} = ${showValue(s.value)}`,
+          `${indent}store ${showValue(s.pointer)}${at(s.offset, s.stride)} = ${showValue(s.value)}${s.count ? ` to ${showValue(s.count)}` : ""}`,
         );
         break;
       case "merge":
         lines.push(
-          `${indent}${showValue(s.v)}: ${showType(s.v.type)} = merge ${showValue(s.otherwise)}, lanes ${showValue(s.low)}..${showValue(s.high)} of ${showValue(s.pointer)}`,
+          `${indent}${showValue(s.v)}: ${showType(s.v.type)} = merge ${showValue(s.otherwise)}, lanes ${showValue(s.low)}..${showValue(s.high)} of ${showValue(s.pointer)}${at(0, s.stride)}`,
         );
         break;
       case "transpose":

@@ -8,10 +8,10 @@ import { type Target, type Type, type Value, type Var } from "../loop/loop.ts";
 import { type Region } from "../region.ts";
 import { contractionOf, overContraction } from "./contraction.ts";
 import { emitterAt, type Known, lanesFor, type Point } from "./emit.ts";
-import { unflatten, vectorLoop } from "./loops.ts";
+import { vectorLoop } from "./loops.ts";
 import { nameOf, storeAt } from "./map.ts";
 import { packPanels, packRows, prepareTerms, readingOf, type Side } from "./packing.ts";
-import { loopSpace } from "./space.ts";
+import { walkOf } from "./walk.ts";
 import { KernelWriter, type LoweredKernel } from "./writer.ts";
 
 const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
@@ -31,25 +31,14 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
   const after = region.roots
     .filter((root) => root.node !== node)
     .map((root) => overContraction(root.body, contraction));
-  const space = loopSpace(
-    shape,
-    [contraction.lhs, contraction.rhs, ...after],
-    [own],
-    (a, c) => group[a] === group[c],
-  );
-  // Where all sizes are 1 there is one loop, which belongs to no letter.
-  const letters = space.groups.map((axes) => (axes.length > 0 ? group[axes[0]] : ""));
-  const axesOf = (letter: string): number[] =>
-    letters.flatMap((l, axis) => (l === letter ? [axis] : []));
   const stored = region.roots.filter((root) => root.stored);
   const w = new KernelWriter(
     target,
     stored.map((r) => r.node),
   );
   const { b } = w;
-  const sizes = space.sizes.map((n) => w.argument(n));
   const sizeOfGroup = (letter: string): number =>
-    axesOf(letter).reduce((n, axis) => n * space.sizes[axis], 1);
+    shape.reduce((n, size, axis) => (group[axis] === letter ? n * size : n), 1);
   const [nb, nm, nn, nk] = ["b", "m", "n", "k"].map(sizeOfGroup);
   const M = w.argument(nm);
   const N = w.argument(nn);
@@ -70,22 +59,16 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
   const mBlock = roundUp(Math.min(mPart, target.tile.mBlock), rows);
   const strip = roundUp(Math.min(nPart, target.tile.strip), columns);
 
-  const bodies = new Map<Node, Expr>();
-  region.roots
-    .filter((root) => root.node !== node)
-    .forEach((root, i) => bodies.set(root.node, space.expr(after[i])));
-  const at = space.form(own);
-
   const sideOf = (letter: "m" | "n", expr: Expr): Side => {
-    const [axes, kAxes] = [axesOf(letter), axesOf("k")];
+    const walk = walkOf(w, shape, group, [expr], []);
     return {
-      expr: space.expr(expr),
+      expr: walk.expr(expr),
       size: letter === "m" ? M : N,
-      axes,
-      kAxes,
-      sizes: axes.map((axis) => sizes[axis]),
-      kSizes: kAxes.map((axis) => sizes[axis]),
-      index: (position, k) => indexAt({ b: batchValue, [letter]: position, k }),
+      axes: walk.axes(letter),
+      kAxes: walk.axes("k"),
+      sizes: walk.sizes(letter),
+      kSizes: walk.sizes("k"),
+      index: (position, k) => walk.index({ b: batchValue, [letter]: position, k }),
     };
   };
   let batchValue: Value = int(0);
@@ -111,23 +94,12 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
   const waitingRows = w.argument(paddedM);
   const waitingColumns = w.argument(paddedN);
 
-  /** The full index of loops, given flat positions within each letter. */
-  const indexAt = (flat: Partial<Record<"b" | "m" | "n" | "k", Value>>): Value[] => {
-    const index = sizes.map((): Value => int(0));
-    for (const letter of ["b", "m", "n", "k"] as const) {
-      const axes = axesOf(letter);
-      const position = flat[letter];
-      if (!position || axes.length === 0) continue;
-      const values = unflatten(
-        b,
-        position,
-        axes.map((axis) => sizes[axis]),
-      );
-      axes.forEach((axis, i) => (index[axis] = values[i]));
-    }
-    return index;
-  };
-
+  const walk = walkOf(w, shape, group, after, [own]);
+  const bodies = new Map<Node, Expr>();
+  region.roots
+    .filter((root) => root.node !== node)
+    .forEach((root, i) => bodies.set(root.node, walk.expr(after[i])));
+  const at = walk.form(own);
   const epilogue = (point: Point, core: Value): void => {
     const known: Known = (source, _, emit) =>
       source === node ? core : bodies.has(source) ? emit(bodies.get(source)!) : undefined;
@@ -135,29 +107,52 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
     const values = stored.map((root) => (root.node === node ? core : emit(bodies.get(root.node)!)));
     stored.forEach((root, i) => storeAt(w, root, at, point, values[i]));
   };
-  const nAxes = axesOf("n");
-  const nAxis = nAxes.length === 1 ? nAxes[0] : -1;
+  const nAxes = walk.axes("n");
+  const nAxis = nAxes.length > 0 ? nAxes[nAxes.length - 1] : -1;
   const wideAfter =
     lanes > 1 &&
     nAxis >= 0 &&
     (bodies.size === 0 || lanesFor(target, [...bodies.values()], nAxis) === lanes);
-  const steps = wideAfter ? [lanes, 1] : [1];
   // Compilers of vectors repeat short loops by themselves. What is written out here they order anew,
   // loads first, and more values are alive at once than there are registers.
   const unroll = lanes > 1 ? 1 : Math.max(1, Math.floor(32 / (rows * vectors)));
 
   const isLast = (k0: Value, depth: Value): Value => b.op("le", BOOL, K, b.add(k0, depth));
 
-  /** What comes after the contraction, over a block of sums, row by row. */
-  const finishBlock = (batch: Value, mFrom: Value, mTo: Value, nFrom: Value, nTo: Value): void =>
-    b.for(mFrom, mTo, int(1), (m) => {
-      const row = b.sub(b.mul(b.sub(m, mFrom), blockStrideValue), nFrom);
-      vectorLoop(b, nFrom, nTo, steps, (n, count) => {
-        const core = b.load(b.address(finished, b.add(row, n)), 0, count);
-        const index = indexAt({ b: batch, m, n });
-        epilogue({ index, vector: count > 1 ? nAxis : -1, lanes: count }, core);
+  /**
+   * What comes after the contraction, over a block of sums: stretches of columns along the last axis of n,
+   * row by row.
+   */
+  const finishBlock = (batch: Value, mFrom: Value, mTo: Value, nFrom: Value, nTo: Value): void => {
+    const stretch = (start: Value, length: Value): void => {
+      const along = walk.index({ n: start });
+      b.for(mFrom, mTo, int(1), (m) => {
+        const row = b.sub(b.mul(b.sub(m, mFrom), blockStrideValue), b.sub(nFrom, start));
+        vectorLoop(b, int(0), length, wideAfter ? lanes : 1, target.partial, (j, n, count) => {
+          const from = b.address(finished, b.add(row, j));
+          const core = count
+            ? b.merge(from, int(0), count, literal(0, dtype, n))
+            : b.load(from, 0, n);
+          const index = walk.index({ b: batch, m });
+          for (const axis of nAxes) index[axis] = along[axis];
+          if (nAxis >= 0) index[nAxis] = b.add(along[nAxis], j);
+          epilogue({ index, vector: n > 1 ? nAxis : -1, lanes: n, count }, core);
+        });
       });
-    });
+    };
+    if (nAxes.length <= 1) return stretch(nFrom, b.sub(nTo, nFrom));
+    const sizes = walk.sizes("n");
+    const start = b.mutable(nFrom);
+    b.while(
+      () => b.op("lt", BOOL, start, nTo),
+      () => {
+        const inRow = b.sub(sizes[sizes.length - 1], walk.index({ n: start })[nAxis]);
+        const length = b.min(inRow, b.sub(nTo, start));
+        stretch(start, length);
+        b.set(start, b.add(start, length));
+      },
+    );
+  };
 
   /** One register block: rows × columns of the output over `depth` terms. */
   const registerBlock = (

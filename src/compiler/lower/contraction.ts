@@ -4,6 +4,9 @@ import { type Affine, axisOf, compose, type IndexMap } from "../affine.ts";
 import { type Expr, mapForms, substitute } from "../expr.ts";
 import { type Region } from "../region.ts";
 
+/** Axes of both sides and the result (b), of the left side, of the right one, and those summed over. */
+export type Letter = "b" | "m" | "n" | "k";
+
 /**
  * `out[b, m, n] = Σ_k lhs[b, m, k] · rhs[b, n, k]`, where each letter stands for several axes: what both
  * `dot` and `conv` are. A convolution's right side is its patches, which are only ever formed inside the
@@ -13,7 +16,7 @@ export interface Contraction {
   /** Sizes of the axes b…, m…, n…, k…, in this order. */
   readonly shape: readonly number[];
   /** Which letter each axis belongs to. */
-  readonly group: readonly ("b" | "m" | "n" | "k")[];
+  readonly group: readonly Letter[];
   readonly lhs: Expr;
   readonly rhs: Expr;
   /** How the output's indices follow. */

@@ -2,7 +2,7 @@ import { type DType, isFloat, itemBytes } from "../../ir/dtype.ts";
 import { type Node } from "../../ir/node.ts";
 import { type Expr, walk } from "../expr.ts";
 import { int, literal } from "../loop/builder.ts";
-import { type Target, type Type, type Value } from "../loop/loop.ts";
+import { type Target, type Type, type Value, type Var } from "../loop/loop.ts";
 import { expandMath } from "../loop/math.ts";
 import { type KernelWriter } from "./writer.ts";
 
@@ -11,6 +11,8 @@ export interface Point {
   readonly index: readonly Value[];
   readonly vector: number;
   readonly lanes: number;
+  /** How many of the lanes count, where it is not all of them. */
+  readonly count?: Value;
 }
 
 /** What the surrounding kernel knows instead of loading it: its own roots. */
@@ -69,8 +71,8 @@ function write(
       const pointer = b.address(w.buffer(expr.source), w.position(expr.at, index));
       const step = lanes > 1 ? expr.at.coeffs[vector] : 0;
       if (step === 0) return b.load(pointer);
-      if (step === 1) return b.load(pointer, 0, lanes);
-      return b.load(pointer, 0, lanes, w.form(expr.at).coeffs[vector]);
+      const by = step === 1 ? undefined : w.form(expr.at).coeffs[vector];
+      return loadLanes(w, point, pointer, by);
     }
     case "op": {
       const args = expr.args.map(emit);
@@ -104,13 +106,22 @@ function write(
           w.position(expr.at, index),
           b.mul(at, w.form({ offset: 0, coeffs: [expr.stride] }).coeffs[0]),
         );
-        return b.load(b.address(w.buffer(expr.source), position), 0, wide);
+        const pointer = b.address(w.buffer(expr.source), position);
+        return wide === 1 ? b.load(pointer) : loadLanes(w, point, pointer, undefined);
       });
     }
   }
 }
 
 const BOOL: Type = { dtype: "bool", lanes: 1 };
+
+/** Neighbouring elements, or those `by` apart; zeros in lanes that do not count. */
+function loadLanes(w: KernelWriter, point: Point, pointer: Var, by: Value | undefined): Value {
+  const { b } = w;
+  const { lanes, count } = point;
+  if (!count) return b.load(pointer, 0, lanes, by);
+  return b.merge(pointer, int(0), count, literal(0, pointer.pointer!.dtype, lanes), by);
+}
 
 /** `value()` where `inside` holds, else `fill`, which is all that is looked at there. */
 function guarded(

@@ -3,27 +3,23 @@ import { type Builder } from "../loop/builder.ts";
 import { type Value } from "../loop/loop.ts";
 
 /**
- * Visits from … to - 1: `lanes` at a time while that fits, then one by one. `body` is written once for
- * each number of lanes.
+ * Visits from … to - 1: `lanes` at a time while that fits, and the rest one by one, or, with `partial`, as
+ * one more vector of which `count` lanes count. `body` is written once for each way.
  */
 export function vectorLoop(
   b: Builder,
   from: Value,
   to: Value,
-  lanes: readonly number[],
-  body: (at: Value, lanes: number) => void,
+  lanes: number,
+  partial: boolean,
+  body: (at: Value, lanes: number, count?: Value) => void,
 ): void {
-  let start = from;
-  for (const n of lanes) {
-    if (n === 1) {
-      b.for(start, to, int(1), (i) => body(i, 1));
-      return;
-    }
-    const [turns] = b.divide(b.sub(to, start), int(n));
-    const end = b.add(start, b.mul(turns, int(n)));
-    b.for(start, end, int(n), (i) => body(i, n));
-    start = end;
-  }
+  if (lanes === 1) return b.for(from, to, int(1), (i) => body(i, 1));
+  const [turns] = b.divide(b.sub(to, from), int(lanes));
+  const end = b.add(from, b.mul(turns, int(lanes)));
+  b.for(from, end, int(lanes), (i) => body(i, lanes));
+  if (!partial) return b.for(end, to, int(1), (i) => body(i, 1));
+  b.if(b.op("lt", { dtype: "bool", lanes: 1 }, end, to), () => body(end, lanes, b.sub(to, end)));
 }
 
 /** The indices in a row-major space of these sizes whose flat position is `flat`. */

@@ -40,8 +40,8 @@ export function lowerMap(region: Region, target: Target): LoweredKernel {
     stored.forEach((root, i) => storeAt(w, root, at, point, values[i]));
   };
   const inner = (prefix: readonly Value[], from: Value, to: Value): void =>
-    vectorLoop(b, from, to, lanes > 1 ? [lanes, 1] : [1], (i, n) =>
-      body({ index: [...prefix, i], vector: last, lanes: n }),
+    vectorLoop(b, from, to, lanes, target.partial, (i, n, count) =>
+      body({ index: [...prefix, i], vector: last, lanes: n, count }),
     );
   const elements = sizeOf(space.sizes);
   let pieces: number;
@@ -73,8 +73,8 @@ export function storeAt(
   const pointer = b.address(w.buffer(root.node), w.position(at, point.index));
   const step = point.lanes > 1 ? at.coeffs[point.vector] : 0;
   const wide = b.splat(value, point.lanes);
-  if (point.lanes === 1 || step === 1) b.store(pointer, wide);
-  else b.store(pointer, wide, 0, w.form(at).coeffs[point.vector]);
+  const by = point.lanes === 1 || step === 1 ? undefined : w.form(at).coeffs[point.vector];
+  b.store(pointer, wide, 0, by, point.count);
 }
 
 /** A readable name: the last few primitives of the region. */

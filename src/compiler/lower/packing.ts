@@ -164,14 +164,13 @@ export function packRows(
   const { b } = w;
   const { side, source, kLanes } = reading;
   const { dtype } = side.expr;
-  const steps = kLanes > 1 ? [kLanes, 1] : [1];
   // Whole register blocks, so rows beyond the end are there, and zero.
   b.for(from, to, int(rows), (start) => {
     b.for(int(0), int(rows), int(1), (r) => {
       const row = b.add(start, r);
       const place = b.mul(b.sub(row, from), int(rowStride));
       const copy = (): void =>
-        vectorLoop(b, int(0), depth, steps, (k, count) => {
+        vectorLoop(b, int(0), depth, kLanes, false, (k, count) => {
           const to = b.address(into, b.add(place, k));
           if (source) {
             const base = w.position(source.at, side.index(row, int(0)));
@@ -197,7 +196,7 @@ export function packRows(
           b.store(to, b.splat(emitAt(w, side, { index, vector, lanes: count }), count));
         });
       const zeros = (): void =>
-        vectorLoop(b, int(0), depth, steps, (k, count) =>
+        vectorLoop(b, int(0), depth, kLanes, false, (k, count) =>
           b.store(b.address(into, b.add(place, k)), literal(0, dtype, count)),
         );
       b.if(b.op("lt", BOOL, row, side.size), copy, zeros);

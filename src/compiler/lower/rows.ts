@@ -4,7 +4,7 @@ import { placeholder } from "../../ir/ops.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import { type Affine, contiguous } from "../affine.ts";
 import { type Expr, loadOf, mapForms, sourcesOf } from "../expr.ts";
-import { int, literal } from "../loop/builder.ts";
+import { type Builder, int, literal } from "../loop/builder.ts";
 import { type Target, type Value, type Var } from "../loop/loop.ts";
 import { keptShape, type Region, type Root } from "../region.ts";
 import { type Emit, emitterAt, type Known, lanesFor, type Point } from "./emit.ts";
@@ -108,8 +108,8 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
   const levels = levelsOf(region);
 
   /** Writes all of the row (or the rows side by side) at these kept indices. */
-  const row = (kept: readonly Value[], lanes: number): void => {
-    const rowPoint: Point = { index: kept, vector: last, lanes: byRow ? 1 : lanes };
+  const row = (kept: readonly Value[], lanes: number, count?: Value): void => {
+    const rowPoint: Point = { index: kept, vector: last, lanes: byRow ? 1 : lanes, count };
     const values = new Map<Node, Value>();
     const known: Known = (source, _, emit) => {
       const root = roots.get(source);
@@ -122,15 +122,15 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
     const rowEmit: Emit = emitterAt(w, rowPoint, known);
 
     /** Visits the reduced indices; the innermost ones `lanes` at a time if it is a row of them. */
-    const visit = (body: (point: Point) => void, loops: (number | undefined)[]): void => {
+    const visit = (body: (point: Point) => void): void => {
       const index = [...kept];
       const descend = (axis: number): void => {
         if (axis > last) return body({ ...rowPoint, index: [...index] });
         if (!isReduced[axis]) return descend(axis + 1);
         if (axis === last) {
-          vectorLoop(b, int(0), sizes[last], loops.length > 1 ? [wide, 1] : [1], (i, n) => {
+          vectorLoop(b, int(0), sizes[last], wide, target.partial, (i, n, part) => {
             index[last] = i;
-            body({ index: [...index], vector: last, lanes: n });
+            body({ index: [...index], vector: last, lanes: n, count: part });
           });
           return;
         }
@@ -141,7 +141,7 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
       };
       descend(0);
     };
-    const rowLanes = byRow && wide > 1 ? [wide, 1] : [1];
+    const wideRows = byRow && wide > 1;
 
     for (const { kept: ofRow, reductions } of levels) {
       // Once a row, before the loops that use them.
@@ -150,8 +150,7 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
       const sums = reductions.map((root) => {
         const start = startOf(root);
         const one = b.mutable(literal(start, root.node.dtype, byRow ? 1 : lanes));
-        const many =
-          rowLanes.length > 1 ? b.mutable(literal(start, root.node.dtype, wide)) : undefined;
+        const many = wideRows ? b.mutable(literal(start, root.node.dtype, wide)) : undefined;
         return { root, one, many };
       });
       visit((point) => {
@@ -160,9 +159,10 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
         sums.forEach(({ root, one, many }, i) => {
           const into: Var = byRow && point.lanes > 1 ? many! : one;
           const value = b.splat(found[i], into.type.lanes);
-          b.set(into, b.op(combineOf(root).op, into.type, into, value));
+          const counted = byRow ? onlyCounted(b, value, point.count, startOf(root)) : value;
+          b.set(into, b.op(combineOf(root).op, into.type, into, counted));
         });
-      }, rowLanes);
+      });
       for (const { root, one, many } of sums) {
         const { op, across } = combineOf(root);
         const type = one.type;
@@ -179,7 +179,7 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
         const emit = emitterAt(w, point, known);
         const found = maps.map((root) => emit(bodies.get(root.node)!));
         maps.forEach((root, i) => storeAt(w, root, space.form(own), point, found[i]));
-      }, rowLanes);
+      });
   };
 
   const keptLoops = isReduced.flatMap((r, axis) => (r ? [] : [axis]));
@@ -213,13 +213,22 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
         const index = spread(unflatten(b, flat, outerSizes));
         const start = b.mul(block, blockWidth);
         const end = b.min(b.add(start, blockWidth), sizes[last]);
-        vectorLoop(b, start, end, wide > 1 ? [wide, 1] : [1], (j, n) =>
-          row([...index.slice(0, last), j], n),
+        vectorLoop(b, start, end, wide, target.partial, (j, n, count) =>
+          row([...index.slice(0, last), j], n, count),
         );
       }),
     );
   }
   return w.finish(nameOf(region), pieces, elements * costOf(region));
+}
+
+/** A vector with `neutral` in the lanes that do not count. */
+function onlyCounted(b: Builder, value: Value, count: Value | undefined, neutral: number): Value {
+  if (!count) return value;
+  const { dtype, lanes } = value.type;
+  const number = b.op("ramp", { dtype: "i32", lanes }, int(0));
+  const counts = b.op("lt", { dtype: "bool", lanes }, number, b.splat(count, lanes));
+  return b.op("select", value.type, counts, value, literal(neutral, dtype, lanes));
 }
 
 /** Columns of one piece: a multiple of 16 that makes the piece as large as others. */
@@ -259,12 +268,13 @@ function lowerSplit(region: Region, target: Target): LoweredKernel[] | undefined
       one: b.mutable(literal(startOf(root), root.node.dtype)),
       many: lanes > 1 ? b.mutable(literal(startOf(root), root.node.dtype, lanes)) : undefined,
     }));
-    vectorLoop(b, from, to, lanes > 1 ? [lanes, 1] : [1], (i, n) => {
-      const emit = emitterAt(w, { index: [i], vector: 0, lanes: n }, () => undefined);
+    vectorLoop(b, from, to, lanes, target.partial, (i, n, count) => {
+      const emit = emitterAt(w, { index: [i], vector: 0, lanes: n, count }, () => undefined);
       const found = bodies.map(emit);
       sums.forEach(({ root, one, many }, k) => {
         const into = n > 1 ? many! : one;
-        b.set(into, b.op(combineOf(root).op, into.type, into, b.splat(found[k], n)));
+        const value = onlyCounted(b, b.splat(found[k], n), count, startOf(root));
+        b.set(into, b.op(combineOf(root).op, into.type, into, value));
       });
     });
     sums.forEach(({ root, one, many }, k) => {

@@ -15,6 +15,7 @@ import { type Bindings, bindPlan, type Place } from "./plan.ts";
 const TARGET: Target = {
   name: "js",
   vectorBytes: 0,
+  partial: false,
   math: "builtin",
   tile: { rows: 4, vectors: 4, kBlock: 256, mBlock: 64, nBlock: 64, strip: 64 },
   threads: 1,

@@ -44,6 +44,7 @@ function targetFor({ vectorBytes }: Compiler, threads: number): Target {
   return {
     name: "native",
     vectorBytes,
+    partial: wide,
     math: "expand",
     tile: {
       rows: wide ? 12 : vectorBytes === 32 ? 6 : 8,

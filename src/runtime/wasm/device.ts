@@ -36,6 +36,7 @@ const PARTS = 4;
 const targetFor = (threads: number): Target => ({
   name: "wasm",
   vectorBytes: 16,
+  partial: false,
   math: "expand",
   tile: { rows: 4, vectors: 2, kBlock: 1024, mBlock: 128, nBlock: 256, strip: 256 },
   threads,

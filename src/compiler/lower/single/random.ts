@@ -33,7 +33,7 @@ export function lowerRandom(region: Region, target: Target): LoweredKernel[] {
   };
   pieceLoop(b, w.argument(PIECE), q, (from, to) => {
     const middle = b.op("max", int(0).type, from, b.min(whole, to));
-    vectorLoop(b, from, middle, lanes > 1 ? [lanes, 1] : [1], (c, n) =>
+    vectorLoop(b, from, middle, lanes, false, (c, n) =>
       words(c, n).forEach((word, k) => b.store(b.address(out, b.add(b.mul(q, int(k)), c)), word)),
     );
     b.for(middle, to, int(1), (c) =>
