@@ -1,7 +1,7 @@
 import { type Node } from "../../ir/node.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import { contiguous } from "../affine.ts";
-import { type Expr } from "../expr.ts";
+import { type Expr, walk } from "../expr.ts";
 import { type Region, type Root } from "../region.ts";
 import { type Target, type Value } from "../loop/loop.ts";
 import { int } from "../loop/builder.ts";
@@ -29,9 +29,12 @@ export function lowerMap(region: Region, target: Target): LoweredKernel {
     const body = bodies.get(source);
     return body && emit(body);
   };
-  const sizes = space.sizes.map((n) => w.argument(n));
+  // The loops, outermost first; vectors go along the last one.
+  const order = loopOrder(space.sizes.length, [...bodies.values()]);
+  const extents = order.map((axis) => space.sizes[axis]);
+  const sizes = extents.map((n) => w.argument(n));
   const last = sizes.length - 1;
-  const lanes = lanesFor(target, [...bodies.values()], last);
+  const lanes = lanesFor(target, [...bodies.values()], order[last]);
   const at = space.form(own);
   const body = (point: Point): void => {
     const emit = emitterAt(w, point, known);
@@ -40,17 +43,19 @@ export function lowerMap(region: Region, target: Target): LoweredKernel {
     stored.forEach((root, i) => storeAt(w, root, at, point, values[i]));
   };
   const inner = (prefix: readonly Value[], from: Value, to: Value): void =>
-    vectorLoop(b, from, to, lanes, target.partial, (i, n, count) =>
-      body({ index: [...prefix, i], vector: last, lanes: n, count }),
-    );
+    vectorLoop(b, from, to, lanes, target.partial, (i, n, count) => {
+      const index: Value[] = [];
+      order.forEach((axis, k) => (index[axis] = k === last ? i : prefix[k]));
+      body({ index, vector: order[last], lanes: n, count });
+    });
   const elements = sizeOf(space.sizes);
   let pieces: number;
   if (last === 0) {
     pieces = Math.ceil(elements / PIECE);
     pieceLoop(b, w.argument(PIECE), sizes[0], (from, to) => inner([], from, to));
   } else {
-    const rows = elements / space.sizes[last];
-    const share = Math.max(1, Math.floor(PIECE / space.sizes[last]));
+    const rows = elements / extents[last];
+    const share = Math.max(1, Math.floor(PIECE / extents[last]));
     pieces = Math.ceil(rows / share);
     pieceLoop(b, w.argument(share), w.argument(rows), (from, to) =>
       b.for(from, to, int(1), (row) =>
@@ -59,6 +64,23 @@ export function lowerMap(region: Region, target: Target): LoweredKernel {
     );
   }
   return w.finish(nameOf(region), pieces, elements * costOf(region));
+}
+
+/**
+ * The order of the loops. Where values of single entries stand side by side along the last axis, as those
+ * of a window's entries do when they are joined, neighbours of a kind are found along the axis before it.
+ */
+function loopOrder(rank: number, bodies: readonly Expr[]): number[] {
+  const order = Array.from({ length: rank }, (_, axis) => axis);
+  const last = rank - 1;
+  let joins = false;
+  for (const body of bodies)
+    walk(body, (e) => {
+      if (e.kind === "mask")
+        joins ||= e.bounds.some(({ at, size }) => size === 1 && at.coeffs[last] !== 0);
+    });
+  if (joins && last > 0) [order[last - 1], order[last]] = [last, last - 1];
+  return order;
 }
 
 /** Writes a root's elements at a point. */

@@ -334,14 +334,43 @@ function packRuns(
     );
   const inParts = (): void => {
     const parts = writeParts(w, source, vectors, lanes);
-    eachTerm((_, v, offset, to) => {
-      const value = b.mutable(literal(0, side.expr.dtype, lanes));
-      b.for(parts.from(v), parts.from(v + 1), int(1), (p) => {
-        const from = elementAt(w, source, b.add(base, parts.offset(p)), offset);
-        b.set(value, b.merge(from, parts.low(p), parts.high(p), value));
-      });
-      b.store(to, value);
-    });
+    const empty = literal(0, side.expr.dtype, lanes);
+    const merge = (p: Value, offset: Value, into: Value): Value =>
+      b.merge(
+        elementAt(w, source, b.add(base, parts.offset(p)), offset),
+        parts.low(p),
+        parts.high(p),
+        into,
+      );
+    // Where a vector is made of few parts, where they lie is known before the loop over terms.
+    const few = vectors.map((_, v) => parts.few(v));
+    b.if(
+      b.op("le", BOOL, parts.most, int(FEW)),
+      () =>
+        eachTerm((_, v, offset, to) =>
+          b.store(
+            to,
+            few[v].reduce(
+              (value: Value, part) =>
+                b.merge(
+                  elementAt(w, source, b.add(base, part.offset), offset),
+                  part.low,
+                  part.high,
+                  value,
+                ),
+              empty,
+            ),
+          ),
+        ),
+      () =>
+        eachTerm((_, v, offset, to) => {
+          const value = b.mutable(empty);
+          b.for(parts.from(v), parts.from(v + 1), int(1), (p) =>
+            b.set(value, merge(p, offset, value)),
+          );
+          b.store(to, value);
+        }),
+    );
   };
   b.if(
     whole.reduce((all, one) => b.op("and", BOOL, all, one)),
@@ -350,8 +379,15 @@ function packRuns(
   );
 }
 
+/** Parts of a vector that are kept in registers. */
+const FEW = 3;
+
 /** The parts of runs that make up each vector of a panel. */
 interface Parts {
+  /** The most parts that a vector has. */
+  readonly most: Value;
+  /** The first `FEW` parts of vector `v`; those that it does not have are empty. */
+  few(v: number): { offset: Value; low: Value; high: Value }[];
   /** Number of the first part of vector `v`. */
   from(v: number): Value;
   /** Where the part's lane 0 would lie, its first lane, and the one behind its last. */
@@ -396,11 +432,28 @@ function writeParts(
     });
   });
   b.store(slot(FIRST, int(vectors.length)), count);
+  const from = (v: number): Value => b.load(slot(FIRST, int(v)));
+  const offset = (part: Value): Value => b.load(slot(OFFSET, part));
+  const low = (part: Value): Value => b.load(slot(LOW, part));
+  const high = (part: Value): Value => b.load(slot(HIGH, part));
+  const counts = vectors.map((_, v) => b.sub(from(v + 1), from(v)));
   return {
-    from: (v) => b.load(slot(FIRST, int(v))),
-    offset: (part) => b.load(slot(OFFSET, part)),
-    low: (part) => b.load(slot(LOW, part)),
-    high: (part) => b.load(slot(HIGH, part)),
+    most: counts.reduce((most, one) => b.op("max", int(0).type, most, one)),
+    few: (v) =>
+      Array.from({ length: FEW }, (_, i) => {
+        // The last part there is, without lanes, in place of one that is missing.
+        const part = b.min(b.add(from(v), int(i)), b.sub(from(v + 1), int(1)));
+        const missing = b.op("le", BOOL, counts[v], int(i));
+        return {
+          offset: offset(part),
+          low: low(part),
+          high: b.op("select", int(0).type, missing, low(part), high(part)),
+        };
+      }),
+    from,
+    offset,
+    low,
+    high,
   };
 }
 
