@@ -1,7 +1,8 @@
+import { isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { normalizeAxis } from "../ir/shape.ts";
-import { reducedShape, toFloat } from "./operand.ts";
+import { checkTensor, reducedShape, toFloat } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 const positive = (x: Node): Node => ops.lt(ops.zerosLike(x), x);
@@ -54,7 +55,12 @@ export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
  * tensor([-2, 3]).prelu(tensor([0.25])); // [-0.5, 3]
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
+  checkTensor(weight, "prelu");
   const { node } = x;
+  if (!isFloat(x.dtype) || weight.dtype !== x.dtype)
+    throw new TypeError(
+      `prelu: expected tensors of one floating-point dtype, got ${x.dtype} and ${weight.dtype}`,
+    );
   let w = weight.node;
   if (weight.size !== 1) {
     if (weight.ndim !== 1 || x.ndim < 2 || x.shape[1] !== weight.size)
@@ -292,8 +298,12 @@ function softAxis(x: Tensor, dim: number, what: string): number {
  * tensor([0, Math.log(3)]).softmax(); // [0.25, 0.75]
  */
 export function softmax(x: Tensor, dim = -1): Tensor {
+  return soft(x, dim, "softmax");
+}
+
+function soft(x: Tensor, dim: number, what: string): Tensor {
   const node = toFloat(x.node);
-  const axis = softAxis(x, dim, "softmax");
+  const axis = softAxis(x, dim, what);
   if (axis < 0) return new Tensor(x.ndim === 0 ? ops.fullLike(node, 1) : node);
   const e = ops.exp(shifted(node, axis));
   return new Tensor(ops.div(e, alongAxis(ops.reduceSum(e, [axis]), e, axis)));
@@ -306,7 +316,7 @@ export function softmax(x: Tensor, dim = -1): Tensor {
  * tensor([0, Math.log(3)]).softmin(); // [0.75, 0.25]
  */
 export function softmin(x: Tensor, dim = -1): Tensor {
-  return softmax(new Tensor(ops.neg(toFloat(x.node))), dim);
+  return soft(new Tensor(ops.neg(toFloat(x.node))), dim, "softmin");
 }
 
 /**

@@ -2,7 +2,16 @@ import { isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes } from "../ir/shape.ts";
-import { elementwise, mulNodes, nodeOf, numeric, type Operand, scalarDType } from "./operand.ts";
+import {
+  checkOption,
+  checkTensor,
+  elementwise,
+  mulNodes,
+  nodeOf,
+  numeric,
+  type Operand,
+  scalarDType,
+} from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 import { reciprocal, rsqrt } from "./unary.ts";
 
@@ -53,9 +62,8 @@ export function mul(a: Operand, b: Operand): Tensor {
 export function div(a: Operand, b: Operand, options?: { rounding?: "trunc" | "floor" }): Tensor {
   const mode = options?.rounding;
   if (mode === undefined) return elementwise("div", a, b, ops.div, true);
-  if (mode === "floor") return floorDivide(a, b);
-  if (mode !== "trunc")
-    throw new RangeError(`div: rounding must be "trunc" or "floor", got ${JSON.stringify(mode)}`);
+  checkOption(mode, ["trunc", "floor"], "rounding", "div");
+  if (mode === "floor") return elementwise("div", a, b, floorNodes("div"));
   return elementwise("div", a, b, (x, y) => {
     numeric(x, "div with rounding", "integers");
     return isFloat(x.dtype) ? ops.trunc(ops.div(x, y)) : ops.div(x, y);
@@ -76,8 +84,13 @@ function signFix(r: Node, b: Node): Node {
  * tensor([-7, 7]).floorDivide(2); // [-4, 3]
  */
 export function floorDivide(a: Operand, b: Operand): Tensor {
-  return elementwise("floorDivide", a, b, (x, y) => {
-    numeric(x, "floorDivide", "integers");
+  return elementwise("floorDivide", a, b, floorNodes("floorDivide"));
+}
+
+const floorNodes =
+  (what: string) =>
+  (x: Node, y: Node): Node => {
+    numeric(x, what, "integers");
     const r = ops.rem(x, y);
     if (!isFloat(x.dtype)) {
       const q = ops.div(x, y);
@@ -90,8 +103,7 @@ export function floorDivide(a: Operand, b: Operand): Tensor {
     const fixed = ops.sub(q, ops.cast(signFix(r, y), x.dtype));
     const plain = ops.floor(ops.div(x, y));
     return ops.select(ops.eq(r, r), fixed, plain);
-  });
-}
+  };
 
 /**
  * Remainder with the sign of the divisor, as Python's `%`. An integer modulo 0 gives 0.
@@ -222,7 +234,8 @@ export function clamp(x: Tensor, min?: Operand, max?: Operand): Tensor {
  * tensor([0, 10]).lerp(tensor([10, 20]), 0.3); // [3, 13]
  */
 export function lerp(a: Tensor, b: Tensor, weight: Operand): Tensor {
-  return add(a, mul(weight, sub(b, a)));
+  const step = elementwise("lerp", weight, elementwise("lerp", b, a, subNodes), mulNodes);
+  return elementwise("lerp", a, step, addNodes);
 }
 
 /**
@@ -232,8 +245,8 @@ export function lerp(a: Tensor, b: Tensor, weight: Operand): Tensor {
  * ones([2]).addcmul(tensor([2, 3]), tensor([4, 5]), 0.5); // [5, 8.5]
  */
 export function addcmul(x: Tensor, a: Operand, b: Operand, value = 1): Tensor {
-  const product = mul(a, b);
-  return add(x, value === 1 ? product : mul(product, value));
+  const product = elementwise("addcmul", a, b, mulNodes);
+  return elementwise("addcmul", x, value === 1 ? product : mul(product, value), addNodes);
 }
 
 /**
@@ -243,8 +256,8 @@ export function addcmul(x: Tensor, a: Operand, b: Operand, value = 1): Tensor {
  * ones([2]).addcdiv(tensor([2, 3]), tensor([4, 6]), 2); // [2, 2]
  */
 export function addcdiv(x: Tensor, a: Operand, b: Operand, value = 1): Tensor {
-  const quotient = div(a, b);
-  return add(x, value === 1 ? quotient : mul(quotient, value));
+  const quotient = elementwise("addcdiv", a, b, ops.div, true);
+  return elementwise("addcdiv", x, value === 1 ? quotient : mul(quotient, value), addNodes);
 }
 
 /**
@@ -254,6 +267,7 @@ export function addcdiv(x: Tensor, a: Operand, b: Operand, value = 1): Tensor {
  * tensor([1, 2, 3]).maskedFill(tensor([true, false, true]), 0); // [0, 2, 0]
  */
 export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
+  checkTensor(mask, "maskedFill");
   if (mask.dtype !== "bool")
     throw new TypeError(`maskedFill: expected a bool mask, got ${mask.dtype}`);
   const shape = broadcastShapes(x.shape, mask.shape, "maskedFill");

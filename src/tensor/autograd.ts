@@ -149,13 +149,21 @@ export function valueAndGrad<A extends unknown[], const N extends ArgNums = 0>(
   fn: (...args: A) => Tensor,
   argnums: N = 0 as N,
 ): (...args: A) => [value: Tensor, gradient: Picked<A, N>] {
+  return gradientOf(fn, argnums, "valueAndGrad");
+}
+
+function gradientOf<A extends unknown[], const N extends ArgNums>(
+  fn: (...args: A) => Tensor,
+  argnums: N,
+  what: string,
+): (...args: A) => [value: Tensor, gradient: Picked<A, N>] {
   return (...args) => {
     const which: readonly number[] = typeof argnums === "number" ? [argnums] : argnums;
     for (const i of which)
       if (!Number.isInteger(i) || i < 0 || i >= args.length)
-        throw new RangeError(`grad: there is no argument ${i}; got ${args.length} arguments`);
-    const traced = trace(fn, args, which, "grad");
-    const output = scalarOutput(traced.output, "grad");
+        throw new RangeError(`${what}: there is no argument ${i}; got ${args.length} arguments`);
+    const traced = trace(fn, args, which, what);
+    const output = scalarOutput(traced.output, what);
     const gradients = cotangentsOf([output], [ops.fullLike(output, 1)], traced.markers);
     const [value, ...leaves] = settled([output, ...gradients], traced);
     const trees = rebuildTree(
@@ -179,7 +187,7 @@ export function grad<A extends unknown[], const N extends ArgNums = 0>(
   fn: (...args: A) => Tensor,
   argnums: N = 0 as N,
 ): (...args: A) => Picked<A, N> {
-  const both = valueAndGrad(fn, argnums);
+  const both = gradientOf(fn, argnums, "grad");
   return (...args) => both(...args)[1];
 }
 
@@ -322,6 +330,7 @@ export function vmap<A extends unknown[], R>(
       size,
     ).map(({ node, batched }) => {
       const whole = batched ? node : ops.broadcastTo(node, [size, ...node.shape]);
+      normalizeAxis(outDims, whole.shape.length, "vmap: outDims");
       return movedim(new Tensor(whole), 0, outDims);
     });
     return rebuildTree(output, results) as R;
@@ -338,11 +347,18 @@ export function vmap<A extends unknown[], R>(
 export function jacobian<A extends [Tensor, ...unknown[]]>(
   fn: (...args: A) => Tensor,
 ): (...args: A) => Tensor {
+  return rowsOf(fn, "jacobian");
+}
+
+function rowsOf<A extends [Tensor, ...unknown[]]>(
+  fn: (...args: A) => Tensor,
+  what: string,
+): (...args: A) => Tensor {
   return (...args) => {
-    const traced = trace(fn, args, [0], "jacobian");
+    const traced = trace(fn, args, [0], what);
     if (!(traced.output instanceof Tensor) || !isFloat(traced.output.dtype))
       throw new TypeError(
-        `jacobian: the function must return a floating-point tensor, got ${describe(traced.output)}`,
+        `${what}: the function must return a floating-point tensor, got ${describe(traced.output)}`,
       );
     const output = traced.output.node;
     const argument = traced.markers[0];
@@ -367,5 +383,6 @@ export function jacobian<A extends [Tensor, ...unknown[]]>(
 export function hessian<A extends [Tensor, ...unknown[]]>(
   fn: (...args: A) => Tensor,
 ): (...args: A) => Tensor {
-  return jacobian<A>(grad<A>(fn));
+  const both = gradientOf<A, 0>(fn, 0, "hessian");
+  return rowsOf<A>((...args) => both(...args)[1], "hessian");
 }

@@ -2,7 +2,7 @@ import { type DType, promote } from "../ir/dtype.ts";
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes, normalizeAxis, sameShape, type Shape, showShape } from "../ir/shape.ts";
 import { catNodes } from "./cat.ts";
-import { describe, nodeOf, type Operand, resultType, scalarDType } from "./operand.ts";
+import { checkOption, describe, nodeOf, type Operand, resultType, scalarDType } from "./operand.ts";
 import { unsqueeze } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -23,13 +23,17 @@ function checkList(tensors: readonly Tensor[], what: string): void {
  * cat([tensor([1, 2]), tensor([3])]); // [1, 2, 3]
  */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  checkList(tensors, "cat");
+  return joined(tensors, dim, "cat");
+}
+
+function joined(tensors: readonly Tensor[], dim: number, what: string): Tensor {
+  checkList(tensors, what);
   // PyTorch lets empty vectors join anything.
   const parts = tensors.filter((x) => x.ndim !== 1 || x.shape[0] !== 0);
   if (parts.length === 0) return tensors[0];
   const { shape } = parts[0];
-  if (shape.length === 0) throw new RangeError("cat: scalars have no axis; use stack");
-  const axis = normalizeAxis(dim, shape.length, "cat");
+  if (shape.length === 0) throw new RangeError(`${what}: scalars have no axis; use stack`);
+  const axis = normalizeAxis(dim, shape.length, what);
   let dtype: DType = tensors[0].dtype;
   for (const x of tensors) dtype = promote(dtype, x.dtype);
   for (const x of parts) {
@@ -37,7 +41,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
       x.ndim === shape.length && x.shape.every((size, i) => i === axis || size === shape[i]);
     if (!fits)
       throw new Error(
-        `cat: shapes may differ along axis ${axis} only, got ${showShape(shape)} and ${showShape(x.shape)}`,
+        `${what}: shapes may differ along axis ${axis} only, got ${showShape(shape)} and ${showShape(x.shape)}`,
       );
   }
   return new Tensor(
@@ -81,7 +85,11 @@ const atLeast = (x: Tensor, rank: number): Tensor =>
  */
 export function vstack(tensors: readonly Tensor[]): Tensor {
   checkList(tensors, "vstack");
-  return cat(tensors.map((x) => atLeast(x, 2)));
+  return joined(
+    tensors.map((x) => atLeast(x, 2)),
+    0,
+    "vstack",
+  );
 }
 
 /**
@@ -93,7 +101,7 @@ export function vstack(tensors: readonly Tensor[]): Tensor {
 export function hstack(tensors: readonly Tensor[]): Tensor {
   checkList(tensors, "hstack");
   const parts = tensors.map((x) => atLeast(x, 1));
-  return cat(parts, parts[0].ndim === 1 ? 0 : 1);
+  return joined(parts, parts[0].ndim === 1 ? 0 : 1, "hstack");
 }
 
 /**
@@ -146,10 +154,12 @@ export function meshgrid(
   options: { indexing?: "ij" | "xy" } = {},
 ): Tensor[] {
   checkList(vectors, "meshgrid");
+  const { indexing = "ij" } = options;
+  checkOption(indexing, ["ij", "xy"], "indexing", "meshgrid");
   for (const x of vectors)
     if (x.ndim > 1)
       throw new RangeError(`meshgrid: expected vectors, got shape ${showShape(x.shape)}`);
-  const swap = options.indexing === "xy" && vectors.length > 1;
+  const swap = indexing === "xy" && vectors.length > 1;
   const axisOf = (i: number): number => (swap && i < 2 ? 1 - i : i);
   const shape: number[] = [];
   vectors.forEach((x, i) => (shape[axisOf(i)] = x.size));

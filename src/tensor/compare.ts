@@ -2,8 +2,8 @@ import { isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { sameShape } from "../ir/shape.ts";
-import { add, mul, sub } from "./arithmetic.ts";
-import { elementwise, type Operand } from "./operand.ts";
+import { add, mul } from "./arithmetic.ts";
+import { checkTensor, elementwise, nodeOf, type Operand, toFloat } from "./operand.ts";
 import { all } from "./reduce.ts";
 import { Tensor } from "./tensor.ts";
 import { abs } from "./unary.ts";
@@ -146,13 +146,19 @@ export interface Tolerance {
  * tensor([1, 2]).isclose(tensor([1 + 1e-7, 3])); // [true, false]
  */
 export function isclose(a: Tensor, b: Operand, options: Tolerance = {}): Tensor {
+  return close(a, b, options, "isclose");
+}
+
+function close(a: Tensor, b: Operand, options: Tolerance, what: string): Tensor {
   const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
-  const other = b instanceof Tensor ? b : add(mul(a, 0), b);
-  const near = le(abs(sub(a, b)), add(mul(abs(other), rtol), atol));
+  const x = toFloat(a.node);
+  const given = nodeOf(b, what);
+  const other = new Tensor(b instanceof Tensor ? toFloat(given) : ops.constant(b, x.dtype));
+  const apart = elementwise(what, new Tensor(x), other, ops.sub);
+  const near = le(abs(apart), add(mul(abs(other), rtol), atol));
   // An infinite difference is within an infinite tolerance, but not close.
-  let close = logicalOr(logicalAnd(near, isfinite(other)), eq(a, b));
-  if (equalNan) close = logicalOr(close, logicalAnd(isnan(a), isnan(other)));
-  return close;
+  const same = logicalOr(logicalAnd(near, isfinite(other)), eq(a, b));
+  return equalNan ? logicalOr(same, logicalAnd(isnan(a), isnan(other))) : same;
 }
 
 /**
@@ -161,8 +167,8 @@ export function isclose(a: Tensor, b: Operand, options: Tolerance = {}): Tensor 
  * @example
  * await tensor([1, 2]).allclose(tensor([1, 2 + 1e-7])); // true
  */
-export async function allclose(a: Tensor, b: Operand, options?: Tolerance): Promise<boolean> {
-  return (await all(isclose(a, b, options)).item()) !== 0;
+export async function allclose(a: Tensor, b: Operand, options: Tolerance = {}): Promise<boolean> {
+  return (await all(close(a, b, options, "allclose")).item()) !== 0;
 }
 
 /**
@@ -172,5 +178,6 @@ export async function allclose(a: Tensor, b: Operand, options?: Tolerance): Prom
  * await tensor([1, 2]).equal(tensor([1, 2])); // true
  */
 export async function equal(a: Tensor, b: Tensor): Promise<boolean> {
+  checkTensor(b, "equal");
   return sameShape(a.shape, b.shape) && (await all(eq(a, b)).item()) !== 0;
 }

@@ -1,6 +1,6 @@
-import { DTYPES, type DType, isDType } from "../ir/dtype.ts";
+import { type DType } from "../ir/dtype.ts";
 import * as ops from "../ir/ops.ts";
-import { describe } from "./operand.ts";
+import { checkDType, checkTensor } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 /**
@@ -10,8 +10,8 @@ import { Tensor } from "./tensor.ts";
  * tensor([1.7, -1.7]).to("i32"); // [1, -1]
  */
 export function to(x: Tensor, dtype: DType): Tensor {
-  if (!isDType(dtype))
-    throw new TypeError(`to: expected a dtype (${DTYPES.join(", ")}), got ${describe(dtype)}`);
+  if (dtype === undefined) throw new TypeError("to: expected a dtype, got undefined");
+  checkDType(dtype, "to");
   return dtype === x.dtype ? x : new Tensor(ops.cast(x.node, dtype));
 }
 
@@ -49,4 +49,7 @@ export const bool = (x: Tensor): Tensor => to(x, "bool");
  * @example
  * tensor([1.5, 2]).typeAs(arange(3)); // [1, 2]
  */
-export const typeAs = (x: Tensor, other: Tensor): Tensor => to(x, other.dtype);
+export function typeAs(x: Tensor, other: Tensor): Tensor {
+  checkTensor(other, "typeAs");
+  return to(x, other.dtype);
+}

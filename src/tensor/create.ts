@@ -1,8 +1,8 @@
-import { coerce, type DType, isDType, isFloat, newArray, type TypedArray } from "../ir/dtype.ts";
+import { coerce, type DType, isFloat, newArray, type TypedArray } from "../ir/dtype.ts";
 import * as ops from "../ir/ops.ts";
 import { showShape, type Shape, sizeOf } from "../ir/shape.ts";
 import { flattenNested, type Nested, nestedShape } from "./nested.ts";
-import { checkShape, describe } from "./operand.ts";
+import { checkDType, checkShape, describe } from "./operand.ts";
 import { fromData, Tensor } from "./tensor.ts";
 
 /** Options of functions that make tensors. */
@@ -30,11 +30,6 @@ export function toShape(shape: ShapeLike, what: string): Shape {
 
 const finish = (x: Tensor, options: TensorOptions): Tensor =>
   options.requiresGrad ? x.requiresGrad_() : x;
-
-function checkDType(dtype: DType | undefined, what: string): void {
-  if (dtype !== undefined && !isDType(dtype))
-    throw new TypeError(`${what}: ${describe(dtype)} is no dtype`);
-}
 
 const arrayDType = (data: NumberArray): DType => {
   if (data instanceof Float32Array) return "f32";
@@ -123,9 +118,20 @@ export function full(
   value: number | boolean,
   options: TensorOptions = {},
 ): Tensor {
-  checkDType(options.dtype, "full");
+  return filled("full", shape, value, options);
+}
+
+function filled(
+  what: string,
+  shape: ShapeLike,
+  value: number | boolean,
+  options: TensorOptions,
+): Tensor {
+  checkDType(options.dtype, what);
+  if (typeof value !== "number" && typeof value !== "boolean")
+    throw new TypeError(`${what}: expected a number or a boolean, got ${describe(value)}`);
   const dtype = options.dtype ?? (typeof value === "boolean" ? "bool" : "f32");
-  return finish(new Tensor(ops.full(toShape(shape, "full"), value, dtype)), options);
+  return finish(new Tensor(ops.full(toShape(shape, what), value, dtype)), options);
 }
 
 /**
@@ -136,7 +142,7 @@ export function full(
  * zeros(4, { dtype: "i32" });
  */
 export function zeros(shape: ShapeLike, options: TensorOptions = {}): Tensor {
-  return full(toShape(shape, "zeros"), 0, { dtype: "f32", ...options });
+  return filled("zeros", shape, 0, options);
 }
 
 /**
@@ -146,7 +152,7 @@ export function zeros(shape: ShapeLike, options: TensorOptions = {}): Tensor {
  * ones([2, 3]); // [[1, 1, 1], [1, 1, 1]]
  */
 export function ones(shape: ShapeLike, options: TensorOptions = {}): Tensor {
-  return full(toShape(shape, "ones"), 1, { dtype: "f32", ...options });
+  return filled("ones", shape, 1, options);
 }
 
 /**
@@ -206,18 +212,24 @@ export function linspace(
   steps: number,
   options: TensorOptions = {},
 ): Tensor {
-  checkShape([steps], "linspace");
   const dtype = options.dtype ?? "f32";
   checkDType(dtype, "linspace");
+  const numbers = equalDistances(start, end, steps, "linspace");
   const data = newArray(dtype, steps);
+  for (let i = 0; i < steps; i++) data[i] = coerce(dtype, numbers[i]);
+  return finish(fromData(data, [steps], dtype), options);
+}
+
+function equalDistances(start: number, end: number, steps: number, what: string): Float64Array {
+  checkShape([steps], what);
+  if (!Number.isFinite(start) || !Number.isFinite(end))
+    throw new RangeError(`${what}: expected finite numbers, got ${start} and ${end}`);
+  const numbers = new Float64Array(steps);
   const step = (end - start) / (steps - 1);
   // From both ends, so that the last number is exactly `end`.
   for (let i = 0; i < steps; i++)
-    data[i] = coerce(
-      dtype,
-      i < steps / 2 ? start + i * (steps > 1 ? step : 0) : end - (steps - 1 - i) * step,
-    );
-  return finish(fromData(data, [steps], dtype), options);
+    numbers[i] = i < steps / 2 ? start + i * (steps > 1 ? step : 0) : end - (steps - 1 - i) * step;
+  return numbers;
 }
 
 /**
@@ -233,7 +245,8 @@ export function logspace(
   options: TensorOptions & { base?: number } = {},
 ): Tensor {
   const { base = 10, dtype = "f32" } = options;
-  const exponents = linspace(start, end, steps, { dtype: "f64" }).dataSync();
+  checkDType(dtype, "logspace");
+  const exponents = equalDistances(start, end, steps, "logspace");
   const data = newArray(dtype, steps);
   for (let i = 0; i < steps; i++) data[i] = coerce(dtype, base ** exponents[i]);
   return finish(fromData(data, [steps], dtype), options);

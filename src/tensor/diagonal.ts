@@ -1,11 +1,13 @@
 import * as ops from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
 import { axesUpTo, distinctAxes, range } from "./axes.ts";
+import { checkInteger } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 const triangle = (x: Tensor, diagonal: number, lower: boolean, what: string): Tensor => {
   if (x.ndim < 2)
     throw new RangeError(`${what}: expected at least 2 axes, got shape ${showShape(x.shape)}`);
+  checkInteger(diagonal, "the diagonal", what);
   const rows = x.shape[x.ndim - 2];
   const columns = x.shape[x.ndim - 1];
   const row = ops.iota([rows, columns], 0);
@@ -46,6 +48,7 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
   const rank = x.ndim;
   if (rank < 2)
     throw new RangeError(`diagonal: expected at least 2 axes, got shape ${showShape(x.shape)}`);
+  checkInteger(offset, "the offset", "diagonal");
   const [a, b] = distinctAxes([dim1, dim2], rank, "diagonal");
   const rest = axesUpTo(rank).filter((axis) => axis !== a && axis !== b);
   const matrices = ops.permute(x.node, [...rest, a, b]);
@@ -70,6 +73,7 @@ export function diag(x: Tensor, offset = 0): Tensor {
   if (x.ndim === 2) return diagonal(x, offset);
   if (x.ndim !== 1)
     throw new RangeError(`diag: expected a vector or a matrix, got shape ${showShape(x.shape)}`);
+  checkInteger(offset, "the offset", "diag");
   const size = x.shape[0] + Math.abs(offset);
   const lo = Math.max(0, -offset);
   const rows = ops.pad(x.node, [lo], [size - x.shape[0] - lo]);

@@ -1,7 +1,11 @@
+import { isFloat } from "../ir/dtype.ts";
+import { normalizeAxis, showShape } from "../ir/shape.ts";
+import { where } from "./combine.ts";
+import { full } from "./create.ts";
 import { takeAlongDim } from "./indexing.ts";
 import { amax, amin, argmax, argmin, type ReduceOptions } from "./reduce.ts";
 import { sort } from "./sorting.ts";
-import { flatten, select, unsqueeze, squeeze } from "./shape.ts";
+import { flatten, squeeze, unsqueeze } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Elements that were chosen along an axis, and where they stood. */
@@ -12,11 +16,13 @@ export interface ValuesIndices {
 }
 
 function along(
+  what: string,
   x: Tensor,
   dim: number,
   options: ReduceOptions | undefined,
   find: (x: Tensor, dim: number, options: ReduceOptions) => Tensor,
 ): ValuesIndices {
+  normalizeAxis(dim, x.ndim, what);
   const indices = find(x, dim, options ?? {});
   if (x.ndim === 0) return { values: x, indices };
   // The gradient goes to the element that was chosen, and not to its equals.
@@ -34,7 +40,7 @@ function along(
 export function max(x: Tensor): Tensor;
 export function max(x: Tensor, dim: number, options?: ReduceOptions): ValuesIndices;
 export function max(x: Tensor, dim?: number, options?: ReduceOptions): Tensor | ValuesIndices {
-  return dim === undefined ? amax(x) : along(x, dim, options, argmax);
+  return dim === undefined ? amax(x) : along("max", x, dim, options, argmax);
 }
 
 /**
@@ -47,26 +53,46 @@ export function max(x: Tensor, dim?: number, options?: ReduceOptions): Tensor | 
 export function min(x: Tensor): Tensor;
 export function min(x: Tensor, dim: number, options?: ReduceOptions): ValuesIndices;
 export function min(x: Tensor, dim?: number, options?: ReduceOptions): Tensor | ValuesIndices {
-  return dim === undefined ? amin(x) : along(x, dim, options, argmin);
+  return dim === undefined ? amin(x) : along("min", x, dim, options, argmin);
 }
 
 /**
+<<<<<<< HEAD
  * The median (the lower of two in the middle), or with an axis the medians along it and positions.
  *
  * @example
  * tensor([3, 1, 2]).median(); // 2
  * const { values, indices } = tensor([[3, 1, 2]]).median(1); // [2] and [2]
+=======
+ * The median (the lower of two in the middle), or with an axis the medians along it and positions. NaN
+ * where there is a NaN, or no element.
+>>>>>>> 5df06e3 (Errors name the function that was called; arguments that were let through are checked; median of NaN, take from the end, weights of 0)
  */
 export function median(x: Tensor): Tensor;
 export function median(x: Tensor, dim: number, options?: ReduceOptions): ValuesIndices;
 export function median(x: Tensor, dim?: number, options?: ReduceOptions): Tensor | ValuesIndices {
-  if (dim === undefined) return median(flatten(x), 0).values;
-  const sorted = sort(x, dim);
-  const size = x.ndim === 0 ? 1 : x.shape.at(dim)!;
-  const pick = (t: Tensor): Tensor => {
-    if (x.ndim === 0) return t;
-    const middle = select(t, dim, Math.floor((size - 1) / 2));
-    return options?.keepdim ? unsqueeze(middle, dim) : middle;
-  };
-  return { values: pick(sorted.values), indices: pick(sorted.indices) };
+  if (dim === undefined) {
+    if (x.size === 0 && isFloat(x.dtype)) return full([], NaN, { dtype: x.dtype });
+    return median(flatten(x), 0).values;
+  }
+  const axis = normalizeAxis(dim, x.ndim, "median");
+  const size = x.ndim === 0 ? 1 : x.shape[axis];
+  if (size === 0)
+    throw new RangeError(
+      `median: cannot reduce axis ${axis} of size 0, shape ${showShape(x.shape)}`,
+    );
+  const sorted = sort(x, axis);
+  if (x.ndim === 0) return sorted;
+  const middle = Math.floor((size - 1) / 2);
+  let pick = (t: Tensor): Tensor => t.narrow(axis, middle, 1);
+  if (isFloat(x.dtype)) {
+    // NaN come last: there is one unless all are numbers.
+    const numbers = x.eq(x).sum(axis, { keepdim: true });
+    const at = where(numbers.lt(size), numbers, middle);
+    pick = (t) => takeAlongDim(t, at, axis);
+  }
+  const [values, indices] = [sorted.values, sorted.indices].map((t) =>
+    options?.keepdim ? pick(t) : squeeze(pick(t), axis),
+  );
+  return { values, indices };
 }

@@ -2,8 +2,8 @@ import * as ops from "../ir/ops.ts";
 import { broadcastShapes, normalizeAxis, type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import type { Node } from "../ir/node.ts";
 import { atNode, type Index, nonzeroRows } from "./at.ts";
-import { gatherAxis, spread } from "./gather.ts";
-import { describe, indexNode, nodeOf, type Operand } from "./operand.ts";
+import { fromFront, gatherAxis, spread } from "./gather.ts";
+import { checkOption, describe, indexNode, nodeOf, type Operand } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 /**
@@ -139,13 +139,18 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim: number): Tensor {
 }
 
 /**
+<<<<<<< HEAD
  * Elements of the flattened tensor at the positions of `index`, in its shape.
  *
  * @example
  * tensor([[1, 2], [3, 4]]).take(tensor([3, 0], { dtype: "i32" })); // [4, 1]
+=======
+ * Elements of the flattened tensor at the positions of `index`, in its shape; negative ones count from
+ * the end.
+>>>>>>> 5df06e3 (Errors name the function that was called; arguments that were let through are checked; median of NaN, take from the end, weights of 0)
  */
 export function take(x: Tensor, index: Tensor): Tensor {
-  const positions = indexNode(index, "take");
+  const positions = fromFront(indexNode(index, "take"), x.size);
   const flat = ops.reshape(positions, [sizeOf(positions.shape)]);
   const taken = gatherAxis(ops.reshape(x.node, [x.size]), flat, 0);
   return new Tensor(ops.reshape(taken, positions.shape));
@@ -179,7 +184,7 @@ function scatterInto(
     const start = index.shape.map(() => 0);
     updates = ops.slice(src.node, start, index.shape);
   } else {
-    updates = ops.full(index.shape, src, x.dtype);
+    updates = ops.broadcastTo(ops.cast(nodeOf(src, what), x.dtype), index.shape);
   }
   // Where the index is smaller than the tensor nothing is written: position -1 is dropped.
   const lo = x.shape.map(() => 0);
@@ -224,10 +229,7 @@ export function scatterReduce(
   src: Operand,
   reduce: ScatterReduction,
 ): Tensor {
-  if (reduce !== "sum" && reduce !== "amax" && reduce !== "amin")
-    throw new RangeError(
-      `scatterReduce: expected "sum", "amax" or "amin", got ${JSON.stringify(reduce)}`,
-    );
+  checkOption(reduce, ["sum", "amax", "amin"], "reduce", "scatterReduce");
   return scatterInto(x, dim, index, src, reduce, "scatterReduce");
 }
 

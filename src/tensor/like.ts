@@ -1,4 +1,4 @@
-import { full, type TensorOptions } from "./create.ts";
+import { full, ones, type TensorOptions, zeros } from "./create.ts";
 import { rand, randn, type RandomOptions } from "./random.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -19,7 +19,7 @@ export function fullLike(x: Tensor, value: number | boolean, options: TensorOpti
  * tensor([1, 2]).zerosLike(); // [0, 0]
  */
 export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
-  return fullLike(x, 0, options);
+  return zeros(x.shape, { dtype: x.dtype, ...options });
 }
 
 /**
@@ -29,7 +29,7 @@ export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
  * tensor([1, 2]).onesLike(); // [1, 1]
  */
 export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
-  return fullLike(x, 1, options);
+  return ones(x.shape, { dtype: x.dtype, ...options });
 }
 
 /**

@@ -2,8 +2,7 @@ import { isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes, showShape } from "../ir/shape.ts";
-import { add } from "./arithmetic.ts";
-import { describe } from "./operand.ts";
+import { checkTensor, describe, elementwise } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 function factors(a: Tensor, b: Tensor, what: string): [Node, Node] {
@@ -37,13 +36,17 @@ const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
  * rand([64, 784]).matmul(rand([784, 128])); // (64, 128)
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
-  let [x, y] = factors(a, b, "matmul");
+  return product(a, b, "matmul");
+}
+
+function product(a: Tensor, b: Tensor, what: string): Tensor {
+  let [x, y] = factors(a, b, what);
   const [m, n] = [x.shape.length, y.shape.length];
   if (m === 0 || n === 0)
     throw new RangeError(
-      `matmul: expected at least 1 axis each, got ${showShape(x.shape)} × ${showShape(y.shape)}; use mul for scalars`,
+      `${what}: expected at least 1 axis each, got ${showShape(x.shape)} × ${showShape(y.shape)}; use mul for scalars`,
     );
-  checkInner(x, y, x.shape[m - 1], y.shape[n === 1 ? 0 : n - 2], "matmul");
+  checkInner(x, y, x.shape[m - 1], y.shape[n === 1 ? 0 : n - 2], what);
   // A matrix or vector on the right serves all rows of the left: one contraction, no batch.
   if (n <= 2) {
     const attrs = { lhsBatch: [], rhsBatch: [], lhsContract: [m - 1], rhsContract: [0] };
@@ -54,7 +57,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     const attrs = { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [n - 2] };
     return new Tensor(ops.dot(x, y, attrs));
   }
-  const lead = broadcastShapes(x.shape.slice(0, -2), y.shape.slice(0, -2), "matmul");
+  const lead = broadcastShapes(x.shape.slice(0, -2), y.shape.slice(0, -2), what);
   x = ops.broadcastTo(x, [...lead, ...x.shape.slice(-2)]);
   y = ops.broadcastTo(y, [...lead, ...y.shape.slice(-2)]);
   const batch = upTo(lead.length);
@@ -73,7 +76,7 @@ function ranked(a: Tensor, b: Tensor, rank: number, what: string): Tensor {
     throw new RangeError(
       `${what}: expected two tensors of ${rank} axes, got ${showShape(a.shape)} and ${b instanceof Tensor ? showShape(b.shape) : describe(b)}`,
     );
-  return matmul(a, b);
+  return product(a, b, what);
 }
 
 /**
@@ -93,6 +96,7 @@ export function mm(a: Tensor, b: Tensor): Tensor {
  * rand([8, 2, 3]).bmm(rand([8, 3, 4])); // (8, 2, 4)
  */
 export function bmm(a: Tensor, b: Tensor): Tensor {
+  checkTensor(b, "bmm");
   if (a.ndim === 3 && b.ndim === 3 && a.shape[0] !== b.shape[0])
     throw new Error(`bmm: batch sizes differ, ${showShape(a.shape)} × ${showShape(b.shape)}`);
   return ranked(a, b, 3, "bmm");
@@ -105,11 +109,12 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
  * tensor([[1, 2], [3, 4]]).mv(tensor([1, 10])); // [21, 43]
  */
 export function mv(a: Tensor, b: Tensor): Tensor {
+  checkTensor(b, "mv");
   if (a.ndim !== 2 || b.ndim !== 1)
     throw new RangeError(
       `mv: expected a matrix and a vector, got ${showShape(a.shape)} and ${showShape(b.shape)}`,
     );
-  return matmul(a, b);
+  return product(a, b, "mv");
 }
 
 /**
@@ -129,6 +134,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
  * tensor([1, 2]).outer(tensor([3, 4])); // [[3, 4], [6, 8]]
  */
 export function outer(a: Tensor, b: Tensor): Tensor {
+  checkTensor(b, "outer");
   if (a.ndim !== 1 || b.ndim !== 1)
     throw new RangeError(
       `outer: expected two vectors, got ${showShape(a.shape)} and ${showShape(b.shape)}`,
@@ -149,8 +155,13 @@ export function addmm(
   options: { beta?: number; alpha?: number } = {},
 ): Tensor {
   const { beta = 1, alpha = 1 } = options;
-  const product = ranked(a, b, 2, "addmm");
-  return add(beta === 1 ? x : x.mul(beta), alpha === 1 ? product : product.mul(alpha));
+  const products = ranked(a, b, 2, "addmm");
+  return elementwise(
+    "addmm",
+    beta === 1 ? x : x.mul(beta),
+    alpha === 1 ? products : products.mul(alpha),
+    ops.add,
+  );
 }
 
 /**
@@ -171,8 +182,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
       `linear: input ${showShape(a.shape)} does not fit weight ${showShape(w.shape)} (${a.shape[m - 1]} ≠ ${w.shape[n - 1]})`,
     );
   const attrs = { lhsBatch: [], rhsBatch: [], lhsContract: [m - 1], rhsContract: [n - 1] };
-  const product = new Tensor(ops.dot(a, w, attrs));
-  return bias ? add(product, bias) : product;
+  const products = new Tensor(ops.dot(a, w, attrs));
+  return bias ? elementwise("linear", products, bias, ops.add) : products;
 }
 
 /**
@@ -188,10 +199,15 @@ export function tensordot(
 ): Tensor {
   const [x, y] = factors(a, b, "tensordot");
   const [m, n] = [x.shape.length, y.shape.length];
+  if (typeof dims === "number" && (!Number.isInteger(dims) || dims < 0))
+    throw new RangeError(`tensordot: the number of axes must be an integer >= 0, got ${dims}`);
   const [left, right] =
     typeof dims === "number" ? [upTo(dims).map((i) => m - dims + i), upTo(dims)] : dims;
   const lhsContract = left.map((d) => (d < 0 ? d + m : d));
   const rhsContract = right.map((d) => (d < 0 ? d + n : d));
+  for (const axes of [lhsContract, rhsContract])
+    if (new Set(axes).size !== axes.length)
+      throw new RangeError(`tensordot: an axis is named twice in [${axes.join(", ")}]`);
   const sizes = (node: Node, axes: readonly number[]): (number | undefined)[] =>
     axes.map((axis) => node.shape[axis]);
   const [p, q] = [sizes(x, lhsContract), sizes(y, rhsContract)];

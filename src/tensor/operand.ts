@@ -1,4 +1,4 @@
-import { type DType, isFloat, isInteger, promote } from "../ir/dtype.ts";
+import { type DType, DTYPES, isDType, isFloat, isInteger, promote } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import { and, broadcastTo, cast, constant, full, mul } from "../ir/ops.ts";
 import { broadcastShapes, normalizeAxis, sameShape, type Shape, sizeOf } from "../ir/shape.ts";
@@ -26,6 +26,7 @@ export function describe(x: unknown): string {
   if (Array.isArray(x)) return "an array";
   if (x === null || x === undefined) return String(x);
   if (typeof x === "object") return `an instance of ${x.constructor?.name ?? "Object"}`;
+  if (typeof x === "number" || typeof x === "boolean") return String(x);
   return typeof x === "string" ? JSON.stringify(x) : `a ${typeof x}`;
 }
 
@@ -134,6 +135,35 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepdim: boo
 /** Product of the sizes of `axes`. */
 export const countOf = (shape: Shape, axes: readonly number[]): number =>
   sizeOf(axes.map((axis) => shape[axis]));
+
+/** Throws unless `x` is a tensor. */
+export function checkTensor(x: unknown, what: string): asserts x is Tensor {
+  if (!(x instanceof Tensor)) throw new TypeError(`${what}: expected a tensor, got ${describe(x)}`);
+}
+
+/** Throws unless `value` is an integer. */
+export function checkInteger(value: number, name: string, what: string): void {
+  if (!Number.isInteger(value))
+    throw new RangeError(`${what}: ${name} must be an integer, got ${describe(value)}`);
+}
+
+/** Throws unless `value` is one of `options`. */
+export function checkOption(
+  value: unknown,
+  options: readonly string[],
+  name: string,
+  what: string,
+): void {
+  if (options.includes(value as string)) return;
+  const list = options.map((option) => JSON.stringify(option)).join(" or ");
+  throw new RangeError(`${what}: ${name} must be ${list}, got ${describe(value)}`);
+}
+
+/** Throws unless `dtype` is one, or undefined. */
+export function checkDType(dtype: DType | undefined, what: string): void {
+  if (dtype !== undefined && !isDType(dtype))
+    throw new TypeError(`${what}: expected a dtype (${DTYPES.join(", ")}), got ${describe(dtype)}`);
+}
 
 /** Checks that `shape` is a list of sizes. */
 export function checkShape(shape: Shape, what: string): void {

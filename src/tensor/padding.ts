@@ -3,6 +3,7 @@ import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
 import { catNodes } from "./cat.ts";
+import { checkOption } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Options of `pad`. */
@@ -24,6 +25,7 @@ export interface PadOptions {
  */
 export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
   const { mode = "constant", value = 0 } = options;
+  checkOption(mode, ["constant", "reflect", "replicate", "circular"], "mode", "pad");
   const rank = x.ndim;
   if (padding.length % 2 !== 0 || padding.length > 2 * rank || !padding.every(Number.isInteger))
     throw new RangeError(

@@ -211,6 +211,8 @@ export function uniform(
   options: RandomOptions = {},
 ): Tensor {
   const dtype = floatDType(options, "uniform");
+  if (!Number.isFinite(low) || !Number.isFinite(high) || low > high)
+    throw new RangeError(`uniform: expected finite numbers low <= high, got ${low} and ${high}`);
   const u = uniformNode(toShape(shape, "uniform"), dtype, options.generator);
   return finish(shifted(scaled(u, high - low), low), options);
 }
@@ -238,7 +240,10 @@ export function normal(
   shape: ShapeLike,
   options: RandomOptions = {},
 ): Tensor {
-  if (!(std >= 0)) throw new RangeError(`normal: std must be >= 0, got ${std}`);
+  if (!Number.isFinite(mean) || !(std >= 0 && std < Infinity))
+    throw new RangeError(
+      `normal: expected a finite mean and a finite std >= 0, got ${mean} and ${std}`,
+    );
   const dtype = floatDType(options, "normal");
   const z = normalNode(toShape(shape, "normal"), dtype, options.generator);
   return finish(shifted(scaled(z, std), mean), options);

@@ -3,7 +3,16 @@ import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { normalizeAxis, showShape } from "../ir/shape.ts";
 import { clamp } from "./arithmetic.ts";
-import { countOf, type Dim, reduceAxes, reducedShape, toFloat } from "./operand.ts";
+import {
+  checkDType,
+  countOf,
+  describe,
+  type Dim,
+  elementwise,
+  reduceAxes,
+  reducedShape,
+  toFloat,
+} from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Options of reductions. */
@@ -24,8 +33,10 @@ const needFloat = (x: Tensor, what: string): Node => {
 };
 
 /** Sums of bool and u8 are i32, as a count should be. */
-const summable = (x: Node, dtype?: DType): Node =>
-  ops.cast(x, dtype ?? (x.dtype === "bool" || x.dtype === "u8" ? "i32" : x.dtype));
+function summable(x: Node, dtype: DType | undefined, what: string): Node {
+  checkDType(dtype, what);
+  return ops.cast(x, dtype ?? (x.dtype === "bool" || x.dtype === "u8" ? "i32" : x.dtype));
+}
 
 /**
  * Sum over the axes `dim` (all by default). Of bool and u8 it is i32. 0 for no elements.
@@ -36,7 +47,7 @@ const summable = (x: Node, dtype?: DType): Node =>
  */
 export function sum(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DType }): Tensor {
   const axes = reduceAxes(dim, x.ndim, "sum");
-  const node = summable(x.node, options?.dtype);
+  const node = summable(x.node, options?.dtype, "sum");
   return new Tensor(keep(ops.reduceSum(node, axes), node, axes, options));
 }
 
@@ -48,7 +59,7 @@ export function sum(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DT
  */
 export function prod(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DType }): Tensor {
   const axes = reduceAxes(dim, x.ndim, "prod");
-  const node = summable(x.node, options?.dtype);
+  const node = summable(x.node, options?.dtype, "prod");
   return new Tensor(keep(ops.reduceProd(node, axes), node, axes, options));
 }
 
@@ -168,13 +179,22 @@ export interface VarianceOptions extends ReduceOptions {
  * tensor([1, 2, 3, 4]).var(); // 1.6667
  */
 export function variance(x: Tensor, dim?: Dim, options?: VarianceOptions): Tensor {
-  const node = needFloat(x, "var");
-  const axes = reduceAxes(dim, x.ndim, "var");
+  return new Tensor(varianceNode(x, dim, options, "var"));
+}
+
+function varianceNode(
+  x: Tensor,
+  dim: Dim | undefined,
+  options: VarianceOptions | undefined,
+  what: string,
+): Node {
+  const node = needFloat(x, what);
+  const axes = reduceAxes(dim, x.ndim, what);
   const center = ops.reshape(meanNode(node, axes), reducedShape(node.shape, axes, true));
   const apart = ops.sub(node, ops.expand(center, node.shape));
   const total = ops.reduceSum(ops.mul(apart, apart), axes);
   const count = Math.max(0, countOf(node.shape, axes) - (options?.correction ?? 1));
-  return new Tensor(keep(ops.div(total, ops.fullLike(total, count)), node, axes, options));
+  return keep(ops.div(total, ops.fullLike(total, count)), node, axes, options);
 }
 
 export { variance as var };
@@ -186,7 +206,7 @@ export { variance as var };
  * tensor([1, 2, 3, 4]).std(); // 1.2910
  */
 export function std(x: Tensor, dim?: Dim, options?: VarianceOptions): Tensor {
-  return new Tensor(ops.sqrt(variance(x, dim, options).node));
+  return new Tensor(ops.sqrt(varianceNode(x, dim, options, "std")));
 }
 
 /**
@@ -233,6 +253,8 @@ export function countNonzero(x: Tensor, dim?: Dim): Tensor {
  */
 export function norm(x: Tensor, p = 2, dim?: Dim, options?: ReduceOptions): Tensor {
   const node = needFloat(x, "norm");
+  if (typeof p !== "number" || Number.isNaN(p))
+    throw new TypeError(`norm: the order must be a number, got ${describe(p)}`);
   const axes = reduceAxes(dim, x.ndim, "norm");
   return new Tensor(keep(normNode(node, p, axes), node, axes, options));
 }
@@ -294,7 +316,11 @@ export function cosineSimilarity(
   options: { dim?: number; eps?: number } = {},
 ): Tensor {
   const { dim = 1, eps = 1e-8 } = options;
-  const product = (x: Tensor, y: Tensor): Tensor => sum(x.mul(y), dim);
-  const scale = (x: Tensor): Tensor => clamp(norm(x, 2, dim), eps);
-  return product(a, b).div(scale(a).mul(scale(b)));
+  const products = elementwise("cosineSimilarity", a, b, ops.mul);
+  const axis = normalizeAxis(dim, products.ndim, "cosineSimilarity");
+  const scale = (x: Tensor): Tensor => {
+    const wide = new Tensor(ops.broadcastTo(x.node, products.shape));
+    return clamp(norm(wide, 2, axis), eps);
+  };
+  return sum(products, axis).div(scale(a).mul(scale(b)));
 }

@@ -40,6 +40,8 @@ export interface DropoutOptions extends SampleOptions {
  */
 export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
   if (!(p >= 0 && p <= 1)) throw new RangeError(`dropout: p must be from 0 to 1, got ${p}`);
+  if (!isFloat(x.dtype))
+    throw new TypeError(`dropout: expected a floating-point tensor, got ${x.dtype}`);
   if (options.training === false || p === 0) return x;
   const { node } = x;
   const zero = ops.zerosLike(node);
@@ -47,6 +49,9 @@ export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tenso
   const kept = ops.mul(node, ops.fullLike(node, 1 / (1 - p)));
   return new Tensor(ops.select(keepMask(x.shape, p, options.generator), kept, zero));
 }
+
+/** Noise of 0 would give positions of weight 0 their turn: 0 / 0 is no number. */
+const LEAST_NOISE = 2 ** -60;
 
 /**
  * `count` positions (i32) drawn with probabilities in proportion to the weights x, a vector (C) or rows
@@ -61,6 +66,8 @@ export function multinomial(
   options: SampleOptions & { replacement?: boolean } = {},
 ): Tensor {
   const { replacement = false, generator } = options;
+  if (!isFloat(x.dtype))
+    throw new TypeError(`multinomial: expected weights of a floating-point dtype, got ${x.dtype}`);
   if (x.ndim !== 1 && x.ndim !== 2)
     throw new RangeError(`multinomial: expected weights (C) or (N, C), got ${showShape(x.shape)}`);
   const size = x.shape[x.ndim - 1];
@@ -72,7 +79,7 @@ export function multinomial(
   // position with its probability; the k largest are k draws without replacement.
   const weights = x.detach();
   const noise = (shape: readonly number[]): Tensor =>
-    rand(shape, { dtype: x.dtype, generator }).neg().add(1).log().neg();
+    rand(shape, { dtype: x.dtype, generator }).neg().add(1).log().neg().clamp(LEAST_NOISE);
   if (!replacement)
     return weights.div(noise(x.shape)).argsort(-1, { descending: true }).narrow(-1, 0, count);
   const lead = x.shape.slice(0, -1);

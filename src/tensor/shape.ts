@@ -2,7 +2,7 @@ import * as ops from "../ir/ops.ts";
 import { normalizeAxis, type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import { axesUpTo, distinctAxes, range } from "./axes.ts";
 import { catNodes } from "./cat.ts";
-import { checkShape, type Dim, type Sizes, sizesOf } from "./operand.ts";
+import { checkInteger, checkShape, checkTensor, type Dim, type Sizes, sizesOf } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 const listOf = (dim: Dim): readonly number[] => (typeof dim === "number" ? [dim] : dim);
@@ -38,9 +38,11 @@ function inferSizes(shape: Shape, size: number, what: string): number[] {
  * arange(6).reshape(2, -1); // [[0, 1, 2], [3, 4, 5]]
  */
 export function reshape(x: Tensor, ...shape: Sizes): Tensor {
-  const { node } = x;
-  return new Tensor(ops.reshape(node, inferSizes(sizesOf(shape), sizeOf(node.shape), "reshape")));
+  return reshaped(x, sizesOf(shape), "reshape");
 }
+
+const reshaped = ({ node }: Tensor, shape: Shape, what: string): Tensor =>
+  new Tensor(ops.reshape(node, inferSizes(shape, sizeOf(node.shape), what)));
 
 /**
  * The same as `reshape`: tensors are values, so whether memory is shared cannot be seen.
@@ -49,7 +51,7 @@ export function reshape(x: Tensor, ...shape: Sizes): Tensor {
  * arange(6).view(3, 2); // [[0, 1], [2, 3], [4, 5]]
  */
 export function view(x: Tensor, ...shape: Sizes): Tensor {
-  return reshape(x, ...shape);
+  return reshaped(x, sizesOf(shape), "view");
 }
 
 /**
@@ -121,10 +123,14 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
  * zeros([2, 3, 4]).transpose(0, 2); // (4, 3, 2)
  */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  return exchanged(x, dim0, dim1, "transpose");
+}
+
+function exchanged(x: Tensor, dim0: number, dim1: number, what: string): Tensor {
   const { node } = x;
   const rank = node.shape.length;
-  const a = normalizeAxis(dim0, rank, "transpose");
-  const b = normalizeAxis(dim1, rank, "transpose");
+  const a = normalizeAxis(dim0, rank, what);
+  const b = normalizeAxis(dim1, rank, what);
   if (a === b) return x;
   const axes = axesUpTo(rank);
   [axes[a], axes[b]] = [b, a];
@@ -138,7 +144,7 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
  * zeros([2, 3, 4]).swapaxes(0, 2); // (4, 3, 2)
  */
 export function swapaxes(x: Tensor, dim0: number, dim1: number): Tensor {
-  return transpose(x, dim0, dim1);
+  return exchanged(x, dim0, dim1, "swapaxes");
 }
 
 /**
@@ -196,15 +202,18 @@ export function movedim(x: Tensor, source: Dim, destination: Dim): Tensor {
  * tensor([[1], [2]]).expand(-1, 3); // [[1, 1, 1], [2, 2, 2]]
  */
 export function expand(x: Tensor, ...sizes: Sizes): Tensor {
-  const list = sizesOf(sizes);
+  return expanded(x, sizesOf(sizes), "expand");
+}
+
+function expanded(x: Tensor, list: Shape, what: string): Tensor {
   const { shape } = x;
   const lead = list.length - shape.length;
   const out = list.map((size, i) => (size === -1 && i >= lead ? shape[i - lead] : size));
-  checkShape(out, "expand");
+  checkShape(out, what);
   const fits = lead >= 0 && shape.every((size, i) => size === 1 || size === out[i + lead]);
   if (!fits)
     throw new Error(
-      `expand: ${showShape(shape)} does not expand to ${showShape(list)}; only axes of size 1 repeat`,
+      `${what}: ${showShape(shape)} does not expand to ${showShape(list)}; only axes of size 1 repeat`,
     );
   return new Tensor(ops.broadcastTo(x.node, out));
 }
@@ -216,7 +225,8 @@ export function expand(x: Tensor, ...sizes: Sizes): Tensor {
  * tensor([1, 2]).expandAs(zeros([3, 2])); // [[1, 2], [1, 2], [1, 2]]
  */
 export function expandAs(x: Tensor, other: Tensor): Tensor {
-  return expand(x, other.shape);
+  checkTensor(other, "expandAs");
+  return expanded(x, other.shape, "expandAs");
 }
 
 /**
@@ -226,7 +236,7 @@ export function expandAs(x: Tensor, other: Tensor): Tensor {
  * tensor([1, 2]).broadcastTo([2, 2]); // [[1, 2], [1, 2]]
  */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
-  return expand(x, shape);
+  return expanded(x, shape, "broadcastTo");
 }
 
 /**
@@ -236,12 +246,15 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
  * tensor([1, 2]).repeat(2, 2); // [[1, 2, 1, 2], [1, 2, 1, 2]]
  */
 export function repeat(x: Tensor, ...counts: Sizes): Tensor {
-  const list = sizesOf(counts);
-  checkShape(list, "repeat");
+  return repeated(x, sizesOf(counts), "repeat");
+}
+
+function repeated(x: Tensor, list: Shape, what: string): Tensor {
+  checkShape(list, what);
   const lead = list.length - x.ndim;
   if (lead < 0)
     throw new RangeError(
-      `repeat: expected at least ${x.ndim} counts for shape ${showShape(x.shape)}, got ${list.length}`,
+      `${what}: expected at least ${x.ndim} counts for shape ${showShape(x.shape)}, got ${list.length}`,
     );
   const shape = [...new Array<number>(lead).fill(1), ...x.shape];
   const apart = shape.flatMap((size) => [1, size]);
@@ -263,7 +276,8 @@ export function repeat(x: Tensor, ...counts: Sizes): Tensor {
  */
 export function tile(x: Tensor, ...counts: Sizes): Tensor {
   const list = sizesOf(counts);
-  return repeat(x, [...new Array<number>(Math.max(0, x.ndim - list.length)).fill(1), ...list]);
+  const lead = new Array<number>(Math.max(0, x.ndim - list.length)).fill(1);
+  return repeated(x, [...lead, ...list], "tile");
 }
 
 /**
@@ -413,6 +427,7 @@ export function roll(x: Tensor, shifts: Dim, dims?: Dim): Tensor {
   const axes = listOf(dims).map((d) => normalizeAxis(d, x.ndim, "roll"));
   if (by.length !== axes.length)
     throw new RangeError(`roll: ${by.length} shifts do not match ${axes.length} axes`);
+  by.forEach((shift) => checkInteger(shift, "shifts", "roll"));
   let { node } = x;
   axes.forEach((axis, i) => {
     const size = node.shape[axis] ?? 0;

@@ -10,8 +10,10 @@ export interface SortOptions {
   descending?: boolean;
 }
 
-const order = (x: Tensor, axis: number, descending: boolean): Node =>
-  ops.argsort(x.dtype === "bool" ? ops.cast(x.node, "i32") : x.node, axis, descending);
+const positions = ({ node }: Tensor, axis: number, { descending = false }: SortOptions): Node =>
+  node.shape.length === 0
+    ? ops.constant(0, "i32")
+    : ops.argsort(node.dtype === "bool" ? ops.cast(node, "i32") : node, axis, descending);
 
 /**
  * Positions (i32) that sort x along axis `dim` (the last by default). Equals keep their order.
@@ -20,9 +22,7 @@ const order = (x: Tensor, axis: number, descending: boolean): Node =>
  * tensor([3, 1, 2]).argsort(); // [1, 2, 0]
  */
 export function argsort(x: Tensor, dim = -1, options: SortOptions = {}): Tensor {
-  const axis = normalizeAxis(dim, x.ndim, "argsort");
-  if (x.ndim === 0) return new Tensor(ops.constant(0, "i32"));
-  return new Tensor(order(x, axis, options.descending ?? false));
+  return new Tensor(positions(x, normalizeAxis(dim, x.ndim, "argsort"), options));
 }
 
 /**
@@ -33,10 +33,10 @@ export function argsort(x: Tensor, dim = -1, options: SortOptions = {}): Tensor 
  * const { values, indices } = tensor([3, 1, 2]).sort(); // [1, 2, 3] and [1, 2, 0]
  */
 export function sort(x: Tensor, dim = -1, options: SortOptions = {}): ValuesIndices {
-  const indices = argsort(x, dim, options);
-  if (x.ndim === 0) return { values: x, indices };
   const axis = normalizeAxis(dim, x.ndim, "sort");
-  return { values: new Tensor(ops.gather(x.node, indices.node, axis)), indices };
+  const indices = positions(x, axis, options);
+  const values = x.ndim === 0 ? x : new Tensor(ops.gather(x.node, indices, axis));
+  return { values, indices: new Tensor(indices) };
 }
 
 /** Options of `topk`. */
@@ -83,6 +83,8 @@ export function cumsum(x: Tensor, dim: number): Tensor {
 export function diff(x: Tensor, n = 1, dim = -1): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "diff");
   if (x.ndim === 0) throw new RangeError("diff: expected at least 1 axis, got a scalar");
+  if (!Number.isInteger(n) || n < 0)
+    throw new RangeError(`diff: n must be an integer >= 0, got ${n}`);
   for (let i = 0; i < n; i++) {
     const size = Math.max(0, x.shape[axis] - 1);
     const next = x.narrow(axis, Math.min(1, x.shape[axis]), size);
