@@ -1,7 +1,7 @@
 """Writes test/metrics/fixtures.json: what scikit-learn says of a few classifications.
 
-    python3 -m venv /tmp/venv && /tmp/venv/bin/pip install scikit-learn==1.9.1
-    /tmp/venv/bin/python tools/fixtures-metrics.py
+    python3 -m venv out/venv && out/venv/bin/pip install scikit-learn==1.9.1
+    out/venv/bin/python tools/fixtures-metrics.py
 """
 
 import json

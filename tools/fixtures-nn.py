@@ -1,7 +1,7 @@
 """Writes test/nn/fixtures.json and test/optim/fixtures.json: PyTorch's numbers.
 
-    python3 -m venv /tmp/venv && /tmp/venv/bin/pip install torch==2.13.0 numpy
-    /tmp/venv/bin/python tools/fixtures-nn.py
+    python3 -m venv out/venv && out/venv/bin/pip install torch==2.13.0 numpy
+    out/venv/bin/python tools/fixtures-nn.py
 """
 
 import json

@@ -26,6 +26,10 @@ function openDevice(name?: string, threads?: number): Device {
   }
 }
 
+/** `a, b or c` */
+const alternatives = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(", "), ...names.slice(-1)].join(" or ");
+
 export const help = (): string => `Trains a small network on the handwritten digits of MNIST.
 
 Usage: npm start -- [options]
@@ -34,8 +38,9 @@ Usage: npm start -- [options]
   --batch-size N   digits a step (default 64)
   --lr X           learning rate of Adam (default 0.001); the last fifth of the epochs
                    runs at a tenth of it
-  --device NAME    ${deviceNames().join(" or ")} (default ${openDevice().name})
-  --threads N      threads that share the work (default NABLA_THREADS, else 1)
+  --device NAME    ${alternatives(deviceNames())} (default ${openDevice().name})
+  --threads N      threads that share the work (default NABLA_THREADS, else the
+                   processors for native and 1 for wasm)
   --seed N         seed of the initial weights and of the order of the digits (default 0)
   --json           on standard output, print nothing but one JSON object: testAccuracy,
                    macroRecall, macroF1, finalLoss (mean of the last epoch), seconds

@@ -28,7 +28,8 @@ const duration = (seconds: number): string => {
 };
 
 function bar(share: number, columns: number): string {
-  const width = Math.max(4, Math.min(WIDEST, columns - REST));
+  // Some terminals do not say how wide they are.
+  const width = columns > 0 ? Math.max(4, Math.min(WIDEST, columns - REST)) : WIDEST;
   const full = Math.round(share * width);
   return "█".repeat(full) + "░".repeat(width - full);
 }

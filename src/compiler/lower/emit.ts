@@ -3,7 +3,7 @@ import { type Node } from "../../ir/node.ts";
 import { type Expr, walk } from "../expr.ts";
 import { int, literal } from "../loop/builder.ts";
 import { type Target, type Type, type Value, type Var } from "../loop/loop.ts";
-import { expandMath } from "../loop/math.ts";
+import { expandMath, isExpandable } from "../loop/math.ts";
 import { type KernelWriter } from "./writer.ts";
 
 /** Where in the iteration space an expression is wanted: `lanes` neighbours along axis `vector`. */
@@ -143,11 +143,6 @@ function guarded(
   return result;
 }
 
-/** Operations that targets without a mathematical library get written out in simpler ones. */
-const MATH_OPS = new Set(
-  "sign exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh erf pow atan2".split(" "),
-);
-
 /** One elementwise primitive on values that are scalars or vectors. */
 export function emitOp(w: KernelWriter, name: string, dtype: DType, args: readonly Value[]): Value {
   const { b, target } = w;
@@ -156,7 +151,7 @@ export function emitOp(w: KernelWriter, name: string, dtype: DType, args: readon
   const type: Type = { dtype, lanes };
   if (name === "sign" && !isFloat(dtype)) return integerSign(w, type, values[0]);
   if (name === "pow" && !isFloat(dtype)) return integerPower(w, type, values[0], values[1]);
-  if (target.math === "expand" && MATH_OPS.has(name) && isFloat(dtype))
+  if (target.math === "expand" && isExpandable(name) && isFloat(dtype))
     return expandMath(b, name, values);
   return b.op(name, type, ...values);
 }

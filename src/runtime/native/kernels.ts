@@ -34,7 +34,7 @@ export function createKernels(compiler: Compiler, runner: Runner, onNew: () => v
       const wanted = missing(kernels);
       const units = wanted.map(unitOf);
       wanted.forEach((kernel, i) =>
-        debug("code", () => `// native: ${kernel.name}\n${units[i].source}`),
+        debug("code", () => `kernel ${kernel.name}, for native\n${units[i].source}`),
       );
       buildAll(compiler, units).forEach((file, i) => {
         addresses.set(wanted[i].key, runner.open(file, SYMBOL));
