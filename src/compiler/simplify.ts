@@ -15,7 +15,7 @@ import {
 } from "../ir/ops.ts";
 import { dilate, padOrCrop } from "../ir/primitives/views.ts";
 import { sameShape } from "../ir/shape.ts";
-import { byPhases } from "./phases.ts";
+import { spreadConv } from "./spread-conv.ts";
 
 // What a node means and how it is best computed are not always the same graph. Each rule takes a node
 // whose inputs are simplified and returns another one of equal value, or undefined. No rule looks at a
@@ -52,11 +52,11 @@ const plainConv: Rule = (node) => {
   const { padLo, padHi, inputDilation } = attrs;
   if (node.shape.includes(0) || node.inputs[0].shape[1] === 0)
     return full(node.shape, 0, node.dtype);
-  const phases = byPhases(node, (part) => plainConv(part) ?? part);
-  if (phases) return phases;
   const spread = inputDilation.some((d) => d !== 1);
   const padded = [...padLo, ...padHi].some((p) => p !== 0);
   if (!spread && !padded) return undefined;
+  const phases = spread ? spreadConv(node) : undefined;
+  if (phases) return phases;
   const x = dilate(node.inputs[0], [1, 1, ...inputDilation]);
   return conv(padOrCrop(x, [0, 0, ...padLo], [0, 0, ...padHi]), node.inputs[1], {
     ...attrs,

@@ -167,6 +167,18 @@ export interface Expected {
   readonly tolerance: Float64Array;
 }
 
+/** The mean magnitude of the elements that are finite. */
+function typicalSize({ data }: NDArray): number {
+  let sum = 0;
+  let count = 0;
+  for (const x of data) {
+    if (!Number.isFinite(x)) continue;
+    sum += Math.abs(x);
+    count++;
+  }
+  return sum / Math.max(1, count);
+}
+
 /** The values of `outputs`, with tolerances from evaluations that are moved to either side. */
 export function expectedOf(outputs: readonly Node[], rngOf: (seed: number) => Rng): Expected[] {
   const jumps = new Map<Node, NDArray>();
@@ -180,6 +192,7 @@ export function expectedOf(outputs: readonly Node[], rngOf: (seed: number) => Rn
     const tolerance = new Float64Array(value.data.length);
     if (others.length === 0) return { value, tolerance };
     let widest = 0;
+    const size = typicalSize(value);
     for (let i = 0; i < tolerance.length; i++) {
       const x = value.data[i];
       let off = 0;
@@ -187,8 +200,10 @@ export function expectedOf(outputs: readonly Node[], rngOf: (seed: number) => Rn
         const y = other[k].data[i];
         if (!Object.is(x, y) && x !== y) off += Math.abs(x - y);
       }
-      // Where NaN or infinity hang on the last bits, or an integer does, nothing can be said.
-      tolerance[i] = Number.isFinite(off) && (off === 0 || isFloat(value.dtype)) ? off : NaN;
+      // Where NaN or infinity hang on the last bits, an integer does, or all digits do (a tangent of a
+      // tangent of a tangent), nothing can be said.
+      const unsaid = !Number.isFinite(off) || (isFloat(value.dtype) ? off > size : off !== 0);
+      tolerance[i] = unsaid ? NaN : off;
       if (tolerance[i] > widest) widest = tolerance[i];
     }
     if (!isFloat(value.dtype)) return { value, tolerance };

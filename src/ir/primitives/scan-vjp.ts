@@ -231,20 +231,24 @@ export function vjp(
       ...stored.map((i, at): [Node, Node] => [inStored[at], result(carries.length + i)]),
     ].filter(([param]) => read.has(param));
 
-    const back = scan(
-      {
-        params: [...inFinal, ...inTotals, ...used.map(([param]) => param), ...pConstants],
-        outputs: direct,
-      },
-      [
-        ...floats.map((i) => gFinal[i] ?? zerosLike(carries[i])),
-        ...inLoop.map((at) => zerosLike(constants[wantedConstants[at]])),
-      ],
-      used.map(([, whole]) => whole),
-      constants,
-      length,
-      !reverse,
-    );
+    // All there is to sum may be outside already.
+    const back =
+      direct.length === 0
+        ? { carries: [], ys: [] }
+        : scan(
+            {
+              params: [...inFinal, ...inTotals, ...used.map(([param]) => param), ...pConstants],
+              outputs: direct,
+            },
+            [
+              ...floats.map((i) => gFinal[i] ?? zerosLike(carries[i])),
+              ...inLoop.map((at) => zerosLike(constants[wantedConstants[at]])),
+            ],
+            used.map(([, whole]) => whole),
+            constants,
+            length,
+            !reverse,
+          );
 
     const after = [...pConstants, ...wholeXs, ...hoist.emitted.map((x) => hoist.standIn(x))];
     const values = [...constants, ...back.ys];

@@ -1,0 +1,3 @@
+export * from "./gpt.ts";
+export * from "./lenet.ts";
+export * from "./resnet.ts";
