@@ -43,13 +43,20 @@ function choose(
   return { installed, missing };
 }
 
-const contendersOf = (frameworks: readonly Framework[], { peers }: Options): Contender[] =>
+const contendersOf = (frameworks: readonly Framework[], { peers, devices }: Options): Contender[] =>
   frameworks.flatMap((framework) =>
-    framework.peers
-      .filter(
-        ({ id }) => framework.program === "nabla" || peers === undefined || peers.includes(id),
-      )
-      .map(({ id, mode }) => ({ id, mode, framework })),
+    framework.program === "nabla"
+      ? devices.flatMap((device) =>
+          framework.peers.map(({ id, mode }) => ({
+            id: id.replace("nabla", `nabla-${device}`),
+            mode,
+            framework,
+            device,
+          })),
+        )
+      : framework.peers
+          .filter(({ id }) => peers === undefined || peers.includes(id))
+          .map(({ id, mode }) => ({ id, mode, framework, device: "" })),
   );
 
 function headerOf(
@@ -101,11 +108,11 @@ async function run(options: Options): Promise<void> {
 
   const contenders = contendersOf(installed, options);
   const rows: Row[] = [];
-  const { device, effort } = options;
+  const { effort } = options;
   for (const threads of options.threads)
     for (const workload of WORKLOADS.filter(({ name }) => options.workloads.includes(name))) {
       console.log(`\n${workload.name}: ${workload.title}`);
-      const setup = { contenders, threads, device, effort, describe };
+      const setup = { contenders, threads, effort, describe };
       const variants = variantsOf(workload, options);
       for await (const done of measure(workload, variants, setup)) {
         describe("");

@@ -13,7 +13,8 @@ export interface Options {
   /** Names of peers to measure beside Nabla; undefined for all that are installed. */
   readonly peers: readonly string[] | undefined;
   readonly threads: readonly number[];
-  readonly device: string;
+  /** Devices of Nabla; the first is the one that ratios are relative to. */
+  readonly devices: readonly string[];
   readonly effort: Effort;
   /** Where results go: this path with .json, .md and .svg. */
   readonly out: string;
@@ -26,7 +27,9 @@ export interface Options {
 /** A command line that cannot be followed. */
 export class UsageError extends Error {}
 
-const PEERS = FRAMEWORKS.flatMap(({ peers }) => peers.map(({ id }) => id));
+const PEERS = FRAMEWORKS.filter(({ program }) => program !== "nabla").flatMap(({ peers }) =>
+  peers.map(({ id }) => id),
+);
 const NAMES = WORKLOADS.map(({ name }) => name);
 
 export const HELP = `Measures Nabla beside other frameworks, in one run, and checks that all compute the same.
@@ -36,10 +39,10 @@ Usage: npm run bench -- [workload …] [options]
 Workloads (default all): ${NAMES.join(", ")}
 ${WORKLOADS.map(({ name, title }) => `  ${name.padEnd(13)}${title}`).join("\n")}
 
-  --peers a,b       measure only these beside Nabla: ${PEERS.slice(2).join(", ")}
+  --peers a,b       measure only these beside Nabla: ${PEERS.join(", ")}
   --variant a,b     only variants whose name contains one of these texts, such as "768 nn"
   --threads N,…     threads that every peer gets (default ${defaultThreads()}); several run one after the other
-  --device NAME     device of Nabla (default NABLA_DEVICE, else wasm)
+  --device NAME,…   devices of Nabla; ratios are relative to the first (default native,wasm)
   --seconds X       seconds that each peer's steps are timed for (default 3)
   --rounds N        blocks that this time is divided into; peers take turns (default 9)
   --patience X      seconds that a slow peer may take for the check, and for the timing (default 60)
@@ -98,7 +101,7 @@ export function readOptions(args: readonly string[]): Options {
     variants: list(values.variant ?? ""),
     peers: values.peers === undefined ? undefined : known(list(values.peers), PEERS, "peer"),
     threads: list(values.threads ?? String(defaultThreads())).map((n) => count(n, "threads", 256)),
-    device: values.device ?? process.env.NABLA_DEVICE ?? "wasm",
+    devices: list(values.device ?? "native,wasm"),
     effort: {
       seconds: positive(values.seconds ?? (quick ? "0.6" : "3"), "seconds"),
       rounds: count(values.rounds ?? (quick ? "3" : "9"), "rounds", 1000),

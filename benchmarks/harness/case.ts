@@ -38,10 +38,12 @@ export interface Workload {
   readonly title: string;
   /**
    * `training`: every step gives a loss, and 20 of them are compared. `operator`: every step computes
-   * the same, and some elements of it are compared; all variants run in one process. `memory`: 10,000
-   * steps, of which the resident memory is what matters.
+   * the same, and some elements of it are compared. `memory`: 10,000 steps, of which the resident memory
+   * is what matters.
    */
   readonly kind: "training" | "operator" | "memory";
+  /** Whether a peer's process serves all variants, so that many small ones do not take all day. */
+  readonly oneProcess?: boolean;
   /** Peers that are left out. */
   readonly without?: readonly string[];
   readonly variants: readonly Variant[];

@@ -16,6 +16,8 @@ export interface Contender {
   readonly id: string;
   readonly mode: string;
   readonly framework: Framework;
+  /** The device of Nabla; "" for other frameworks. */
+  readonly device: string;
 }
 
 /** A peer that has a variant ready, and what was found out about it so far. */

@@ -15,8 +15,6 @@ import { time } from "./timing.ts";
 export interface Setup {
   readonly contenders: readonly Contender[];
   readonly threads: number;
-  /** The device of Nabla. */
-  readonly device: string;
   readonly effort: Effort;
   readonly describe: Describe;
 }
@@ -38,8 +36,8 @@ class Processes {
   async get(contender: Contender): Promise<PeerProcess> {
     let process = this.kept.get(contender);
     if (!process) {
-      const { threads, device } = this.setup;
-      process = await PeerProcess.start(contender.framework, threads, device);
+      const { framework, device } = contender;
+      process = await PeerProcess.start(framework, this.setup.threads, device);
       this.kept.set(contender, process);
     }
     return process;
@@ -85,8 +83,8 @@ export async function* measure(
       const fit = lanes.filter((lane) => !lane.out);
       if (workload.kind === "memory") await endure(fit, describe);
       else await time(fit, setup.effort, describe);
-      yield { variant, rows: toRows(workload, variant, setup, contenders, lanes, unfit) };
-      if (workload.kind !== "operator") processes.stopAll();
+      yield { variant, rows: toRows(workload, variant, setup.threads, contenders, lanes, unfit) };
+      if (!workload.oneProcess) processes.stopAll();
       else for (const lane of lanes) if (lane.out) processes.stop(lane.contender);
     }
   } finally {

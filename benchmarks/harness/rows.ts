@@ -3,21 +3,18 @@ import { type Variant, type Workload } from "./case.ts";
 import { type Contender, type Lane } from "./lane.ts";
 import { median, spread } from "./statistics.ts";
 
-/** The contender that ratios are relative to. */
-export const OURS = "nabla";
-
-/** One row for each contender, in their order. */
+/** One row for each contender, in their order. Ratios are relative to the first, which is ours. */
 export function toRows(
   { name: workload }: Workload,
   { name: variant, work }: Variant,
-  { threads, device }: { readonly threads: number; readonly device: string },
+  threads: number,
   contenders: readonly Contender[],
   lanes: readonly Lane[],
   unfit: ReadonlyMap<Contender, string>,
 ): Row[] {
   const medianOf = (lane: Lane | undefined): number | null =>
     lane && !lane.out && lane.rounds.length > 0 ? median(lane.rounds) : null;
-  const ours = medianOf(lanes.find(({ contender }) => contender.id === OURS));
+  const ours = medianOf(lanes.find(({ contender }) => contender === contenders[0]));
   return contenders.map((contender): Row => {
     const lane = lanes.find((each) => each.contender === contender);
     const seconds = medianOf(lane);
@@ -34,7 +31,6 @@ export function toRows(
       firstStepSeconds: lane?.firstStepSeconds ?? null,
       rate: seconds === null ? null : { value: work.amount / seconds, unit: work.unit },
       ...(lane?.residentBytes && { residentBytes: lane.residentBytes }),
-      ...(contender.framework.program === "nabla" && { device }),
       ...(problem !== undefined && { problem }),
     };
   });

@@ -1,6 +1,9 @@
 import { type Framework } from "./framework.ts";
 
-/** Nabla as a user has it: the public API, with the plain loop and with `compile`. */
+/**
+ * Nabla as a user has it: the public API, with the plain loop and with `compile`. The device's name is
+ * added to those of the peers.
+ */
 export const nabla: Framework = {
   program: "nabla",
   peers: [
@@ -12,6 +15,8 @@ export const nabla: Framework = {
   install: "",
   async start({ threads, device }) {
     const { setDevice } = await import("nabla");
-    setDevice(device, { threads });
+    const chosen = setDevice(device, { threads });
+    if (chosen.name !== device)
+      throw new Error(`the device "${device}" cannot be used: "${chosen.name}" takes its place`);
   },
 };

@@ -31,13 +31,13 @@ export function markdown(
   const out = [
     "# Benchmark results",
     "",
-    "Written by `npm run bench`; README.md says how it measures. A ratio is the peer's median over that of",
-    "`nabla`, the plain training loop: above 1 `nabla` is faster. The spread is the range of the middle half",
-    "of the rounds over the median.",
+    "Written by `npm run bench`; README.md says how it measures. A ratio is the peer's median over that of the",
+    "table's first line, Nabla with a plain loop: above 1 that is faster. The spread is the range of the middle",
+    "half of the rounds over the median.",
     "",
     ...list([header.machine, header.versions.join(", "), ...header.notes, ...header.missing]),
     "",
-    "![Time of each peer relative to nabla](results.svg)",
+    "![Time of each peer relative to Nabla's](results.svg)",
   ];
   for (const workload of workloads) {
     const own = rows.filter((row) => row.workload === workload.name);

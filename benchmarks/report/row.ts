@@ -8,7 +8,7 @@ export interface Row {
   readonly medianSeconds: number | null;
   /** Range of the middle half of the rounds over the median. */
   readonly spread: number | null;
-  /** This peer's median over that of `nabla`: above 1 `nabla` is faster. */
+  /** This peer's median over that of the first peer, Nabla's plain loop: above 1 that one is faster. */
   readonly ratio: number | null;
   /** The most memory that was resident in the peer's process. */
   readonly peakBytes: number | null;
@@ -18,8 +18,6 @@ export interface Row {
   readonly rate: { readonly value: number; readonly unit: string } | null;
   /** Workload `memory`: what was resident after 1,000 and after 10,000 steps. */
   readonly residentBytes?: readonly [number, number];
-  /** The device of Nabla. */
-  readonly device?: string;
   /** Why there are no numbers, or what is wrong with them. */
   readonly problem?: string;
 }

@@ -1,4 +1,3 @@
-import { OURS } from "../harness/rows.ts";
 import { type Row } from "./row.ts";
 
 const LABELS = 250;
@@ -11,11 +10,13 @@ const BOTTOM = 46;
 
 /** Colours that stay apart for most kinds of colour blindness (Okabe & Ito 2008), and shapes with them. */
 const MARKS: Readonly<Record<string, { colour: string; shape: Shape }>> = {
-  "nabla-compile": { colour: "#0072b2", shape: "diamond" },
+  "nabla-native-compile": { colour: "#0072b2", shape: "diamond" },
+  "nabla-wasm": { colour: "#56b4e9", shape: "circle" },
+  "nabla-wasm-compile": { colour: "#56b4e9", shape: "diamond" },
   pytorch: { colour: "#d55e00", shape: "circle" },
   "torch.compile": { colour: "#d55e00", shape: "diamond" },
   jax: { colour: "#009e73", shape: "circle" },
-  openblas: { colour: "#56b4e9", shape: "square" },
+  openblas: { colour: "#808080", shape: "square" },
   onnxruntime: { colour: "#cc79a7", shape: "square" },
   "tfjs-wasm": { colour: "#e69f00", shape: "circle" },
   "jax-js-wasm": { colour: "#e69f00", shape: "diamond" },
@@ -67,7 +68,8 @@ interface Group {
 function groupsOf(rows: readonly Row[]): Group[] {
   const groups = new Map<string, Map<string, Row[]>>();
   for (const row of rows) {
-    if (row.ratio === null) continue;
+    // The peer that ratios are relative to is the axis itself.
+    if (row.ratio === null || row.ratio === 1) continue;
     const title = `${row.workload}, ${row.threads} ${row.threads === 1 ? "thread" : "threads"}`;
     const lines = groups.get(title) ?? new Map<string, Row[]>();
     groups.set(title, lines);
@@ -90,7 +92,7 @@ function ticks(low: number, high: number): number[] {
   return found;
 }
 
-/** Every peer's time as a multiple of that of `nabla`, on a logarithmic axis; one line a variant. */
+/** Every peer's time as a multiple of Nabla's, on a logarithmic axis; one line a variant. */
 export function chart(rows: readonly Row[]): string {
   const groups = groupsOf(rows);
   const shown = groups.flatMap(({ lines }) => lines.flatMap((line) => line.rows));
@@ -106,10 +108,9 @@ export function chart(rows: readonly Row[]): string {
   const text = (px: number, py: number, words: string, extra = ""): number =>
     out.push(`<text x="${px.toFixed(1)}" y="${py.toFixed(1)}"${extra}>${escape(words)}</text>`);
 
-  text(16, 28, "Time of a step as a multiple of nabla's", ' font-size="16" fill="#20202a"');
+  text(16, 28, "Time of a step as a multiple of Nabla's", ' font-size="16" fill="#20202a"');
   let left = 16;
   for (const peer of new Set(shown.map((row) => row.peer))) {
-    if (peer === OURS) continue;
     out.push(mark(peer, left + 5, 50));
     text(left + 16, 54, peer);
     left += 34 + peer.length * 7;
@@ -120,10 +121,10 @@ export function chart(rows: readonly Row[]): string {
     out.push(
       `<path d="M${x(tick).toFixed(1)} ${TOP - 8}V${bottom}" stroke="${strong ? "#0072b2" : "#e4e4ea"}" stroke-width="${strong ? 1.5 : 1}"/>`,
     );
-    text(x(tick), bottom + 16, strong ? "1 (nabla)" : String(tick), ' text-anchor="middle"');
+    text(x(tick), bottom + 16, strong ? "1 (Nabla)" : String(tick), ' text-anchor="middle"');
   }
-  text(x(1) + 10, bottom + 34, "nabla is faster →");
-  text(x(1) - 10, bottom + 34, "← nabla is slower", ' text-anchor="end"');
+  text(x(1) + 10, bottom + 34, "Nabla is faster →");
+  text(x(1) - 10, bottom + 34, "← Nabla is slower", ' text-anchor="end"');
 
   let y = TOP;
   for (const { title, lines } of groups) {
@@ -135,7 +136,7 @@ export function chart(rows: readonly Row[]): string {
         `<path d="M${LABELS} ${y + LINE / 2}H${LABELS + PLOT}" stroke="#f0f0f3" stroke-width="1"/>`,
       );
       for (const { peer, ratio } of own)
-        if (peer !== OURS && ratio !== null)
+        if (ratio !== null)
           out.push(mark(peer, x(ratio), y + LINE / 2, `${peer}: ${ratio.toFixed(2)}`));
       y += LINE;
     }

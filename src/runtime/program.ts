@@ -15,6 +15,7 @@ import {
 import { type ScanBody } from "../ir/ops.ts";
 import { sameShape, type Shape } from "../ir/shape.ts";
 import { type Device, type LoadedPlan } from "./device.ts";
+import { RecentMap } from "./recent.ts";
 import { CellValue, HostScalar, HostValue } from "./values.ts";
 
 /** A leaf that a run must supply memory for. */
@@ -211,25 +212,19 @@ export function buildProgram(captured: Captured, device: Device): Program {
   return { entries, outputs, loaded, watched: new Set() };
 }
 
-const caches = new WeakMap<Device, Map<number, Program[]>>();
+const caches = new WeakMap<Device, RecentMap<number, Program[]>>();
 const CACHE_LIMIT = 512;
 
 /** The program that computes a captured graph: a known one of the same structure, or a new one. */
 export function programFor(captured: Captured, device: Device): Program {
   let cache = caches.get(device);
-  if (!cache) caches.set(device, (cache = new Map<number, Program[]>()));
-  const known = cache.get(captured.hash);
-  const found = known?.find((program) => matches(program, captured));
-  if (found) {
-    // Most recently used last.
-    cache.delete(captured.hash);
-    cache.set(captured.hash, known!);
-    return found;
-  }
+  if (!cache) caches.set(device, (cache = new RecentMap()));
+  const found = cache.get(captured.hash)?.find((program) => matches(program, captured));
+  if (found) return found;
   const program = buildProgram(captured, device);
   if (cache.size >= CACHE_LIMIT) {
-    const [oldest, programs] = cache.entries().next().value!;
-    cache.delete(oldest);
+    const [hash, programs] = cache.oldest()!;
+    cache.delete(hash);
     for (const old of programs) old.loaded.release();
   }
   cache.set(captured.hash, [...(cache.get(captured.hash) ?? []), program]);

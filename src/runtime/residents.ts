@@ -1,4 +1,5 @@
 import { type Device, type DeviceBuffer } from "./device.ts";
+import { RecentMap } from "./recent.ts";
 import { type HostValue } from "./values.ts";
 
 /** Bytes of copies that a device keeps before it drops the least recently used. */
@@ -17,7 +18,7 @@ interface Copy {
 export class Residents {
   private readonly device: Device;
   private readonly keys = new WeakMap<HostValue, number>();
-  private readonly copies = new Map<number, Copy>();
+  private readonly copies = new RecentMap<number, Copy>();
   private readonly collected = new FinalizationRegistry((key: number) => this.drop(key));
   private bytes = 0;
   private nextKey = 0;
@@ -29,11 +30,7 @@ export class Residents {
   bufferOf(value: HostValue): DeviceBuffer {
     const known = this.keys.get(value);
     const copy = known === undefined ? undefined : this.copies.get(known);
-    if (copy) {
-      this.copies.delete(known!);
-      this.copies.set(known!, copy);
-      return copy.buffer;
-    }
+    if (copy) return copy.buffer;
     const bytes = Math.max(1, value.data.byteLength);
     const buffer = this.device.allocate(bytes);
     this.device.upload(buffer, value.data);
@@ -49,10 +46,7 @@ export class Residents {
 
   /** Drops the least recently used copies while there are too many; between runs only. */
   trim(): void {
-    for (const key of this.copies.keys()) {
-      if (this.bytes <= LIMIT) break;
-      this.drop(key);
-    }
+    while (this.bytes > LIMIT) this.drop(this.copies.oldest()![0]);
   }
 
   private drop(key: number): void {

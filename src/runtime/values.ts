@@ -35,11 +35,15 @@ export class CellValue {
   }
 }
 
-/** Cells whose next value has been written down and not computed. */
-const pendingCells = new Set<Cell>();
+// Cells whose next value has been written down and not computed, and some that had one. An array and not
+// a set: see RecentMap.
+let listedCells: Cell[] = [];
 
-/** Takes over the cells that have a pending value. */
-export const cellsPending = (): readonly Cell[] => [...pendingCells];
+/** The cells that have a pending value, in the order in which they got one. */
+export function cellsPending(): readonly Cell[] {
+  if (listedCells.length > 0) listedCells = listedCells.filter((cell) => cell.keepListed());
+  return listedCells;
+}
 
 /** Gives the device memory of a collected cell back. */
 const abandoned = new FinalizationRegistry((slots: Slots) => slots.release());
@@ -76,6 +80,8 @@ export class Cell {
   readonly requiresGrad: boolean;
   private current = 0;
   private next: Node | undefined;
+  /** Whether it is in the list of pending cells. */
+  private listed = false;
   private leaf: Node;
   /** Elements known to the host, by parity of the version; what is not there is on the device. */
   private readonly host: (TypedArray | undefined)[] = [undefined, undefined];
@@ -108,8 +114,14 @@ export class Cell {
   }
   set pending(node: Node | undefined) {
     this.next = node;
-    if (node) pendingCells.add(this);
-    else pendingCells.delete(this);
+    if (!node || this.listed) return;
+    this.listed = true;
+    listedCells.push(this);
+  }
+
+  /** @internal Whether the cell stays in the list of pending cells. */
+  keepListed(): boolean {
+    return (this.listed = this.next !== undefined);
   }
 
   /** Where the device finds the value of `version`, which is the current or the one before. */

@@ -10,6 +10,7 @@ import {
 import { input } from "../ir/ops.ts";
 import { type Shape } from "../ir/shape.ts";
 import { evaluate, flush, isTracing, whileTracing } from "../runtime/engine.ts";
+import { RecentMap } from "../runtime/recent.ts";
 import { loadTrace, type TracedProgram } from "../runtime/traced.ts";
 import { type Cell, cellsPending, HostScalar, type HostValue } from "../runtime/values.ts";
 import { type Generator, withRandomSource } from "./random.ts";
@@ -142,16 +143,12 @@ function trace(fn: (...args: unknown[]) => unknown, args: readonly unknown[]): E
 /** Ways of calling a function whose programs are kept: a number among its arguments may change at every call. */
 const KEPT = 64;
 
-function forget(entries: Map<string, Entry[]>): void {
-  let count = 0;
-  for (const list of entries.values()) count += list.length;
-  for (const [key, list] of entries) {
-    while (count > KEPT && list.length > 0) {
-      list.shift()!.traced?.release();
-      count--;
-    }
+function forget(entries: RecentMap<string, Entry[]>): void {
+  let count = entries.values().reduce((sum, list) => sum + list.length, 0);
+  while (count > KEPT) {
+    const [key, list] = entries.oldest()!;
+    for (; count > KEPT && list.length > 0; count--) list.shift()!.traced?.release();
     if (list.length === 0) entries.delete(key);
-    if (count <= KEPT) return;
   }
 }
 
@@ -182,8 +179,8 @@ const holds = (entry: Entry): boolean =>
  * const loss = step(images, labels);
  */
 export function compile<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
-  // By how the function was called, the most recent call last.
-  const entries = new Map<string, Entry[]>();
+  // By how the function was called.
+  const entries = new RecentMap<string, Entry[]>();
   return (...args) => {
     const leaves = leavesOf(args);
     // Inside another trace, and where derivatives flow through the arguments, it is part of the graph.
@@ -194,8 +191,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R): (...args
       flush([], pending);
     const key = `${isGradEnabled()}${args.map(describe).join()}`;
     const known = entries.get(key) ?? [];
-    entries.delete(key);
-    entries.set(key, known);
+    if (known.length === 0) entries.set(key, known);
     let entry = known.find(holds);
     if (!entry) {
       entry = trace(fn as (...args: unknown[]) => unknown, args);

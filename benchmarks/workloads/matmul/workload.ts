@@ -14,6 +14,7 @@ export const matmul: Workload = {
   name: "matmul",
   title: "product of two square f32 matrices, each as it is (n) or transposed (t)",
   kind: "operator",
+  oneProcess: true,
   // It calls the same product.
   without: ["torch.compile"],
   variants: SIZES.flatMap((n) =>

@@ -75,10 +75,16 @@ export class Blocks {
     return start;
   }
 
-  /** Takes a block back. */
-  release(address: number): void {
+  /** Bytes of the block that starts at this address. */
+  sizeOf(address: number): number {
     const size = this.sizes.get(address);
     if (size === undefined) throw new Error(`no block starts at address ${address}`);
+    return size;
+  }
+
+  /** Takes a block back. */
+  release(address: number): void {
+    const size = this.sizeOf(address);
     this.sizes.delete(address);
     this.usedBytes -= size;
     this.insert(address, size);

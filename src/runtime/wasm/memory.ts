@@ -16,6 +16,8 @@ export interface Views {
 }
 
 const MIB = 1 << 20;
+/** Bytes of small blocks that are kept for the next of their size. */
+const MOST_SPARE = MIB;
 const showBytes = (bytes: number): string =>
   bytes < MIB ? `${bytes} bytes` : `${(bytes / MIB).toFixed(1)} MiB`;
 
@@ -26,6 +28,12 @@ export class WasmMemory {
   /** The declared maximum, which modules that import the memory must name. */
   readonly maximumPages: number;
   private readonly blocks: Blocks;
+  /**
+   * Small blocks given back last, by size: the next of that size is one of them, and the lists of blocks
+   * stay as they are (see RecentMap on why they should).
+   */
+  private readonly spare = new Map<number, number[]>();
+  private spareBytes = 0;
   private current: Views;
 
   /** @param maximumPages most pages of 64 KiB; fewer where the machine cannot reserve as many. */
@@ -50,7 +58,7 @@ export class WasmMemory {
 
   /** Bytes in use. */
   get used(): number {
-    return this.blocks.used;
+    return this.blocks.used - this.spareBytes;
   }
 
   /**
@@ -60,14 +68,39 @@ export class WasmMemory {
    */
   allocate(bytes: number): number {
     if (!(bytes >= 0)) throw new RangeError(`allocate: expected a number of bytes, got ${bytes}`);
+    const size = Blocks.roundUp(bytes);
+    const spare = this.spare.get(size)?.pop();
+    if (spare !== undefined) {
+      this.spareBytes -= size;
+      return spare;
+    }
     const found = this.blocks.allocate(bytes);
     if (found !== undefined) return found;
+    this.releaseSpare();
+    const second = this.blocks.allocate(bytes);
+    if (second !== undefined) return second;
     this.grow(bytes);
     return this.blocks.allocate(bytes)!;
   }
 
+  /** @throws Error where no block starts at this address. */
   free(address: number): void {
-    this.blocks.release(address);
+    const size = this.blocks.sizeOf(address);
+    if (size > MOST_SPARE) {
+      this.blocks.release(address);
+      return;
+    }
+    if (this.spareBytes + size > MOST_SPARE) this.releaseSpare();
+    const list = this.spare.get(size);
+    if (list) list.push(address);
+    else this.spare.set(size, [address]);
+    this.spareBytes += size;
+  }
+
+  private releaseSpare(): void {
+    for (const list of this.spare.values())
+      while (list.length > 0) this.blocks.release(list.pop()!);
+    this.spareBytes = 0;
   }
 
   private grow(bytes: number): void {
