@@ -2,6 +2,7 @@ import { type DType } from "../../ir/dtype.ts";
 import { type Type } from "../../compiler/loop/loop.ts";
 import { EASY_ANGLE } from "../../compiler/loop/math/trigonometric.ts";
 import { LARGE_ANGLE } from "./angles.ts";
+import { type BlockHelpers, createBlockHelpers } from "./block-helpers.ts";
 import { ELEMENT_BYTES, type Element, nameOf, type Types } from "./types.ts";
 
 // Functions that generated code calls where C has no operator. Each is written into a translation unit
@@ -9,7 +10,7 @@ import { ELEMENT_BYTES, type Element, nameOf, type Types } from "./types.ts";
 // compilers name these in ways of their own, so there is a plain definition beside each.
 
 /** Calls of helper functions; what is called is added to `definitions`. */
-export interface Helpers {
+export interface Helpers extends BlockHelpers {
   /** An operation on floats that C lacks, for scalars and vectors. */
   float(op: string, type: Type, ...args: string[]): string;
   /** `condition`, integers as wide as the type's lanes, decides lane by lane. */
@@ -22,12 +23,6 @@ export interface Helpers {
   reinterpret(from: DType, to: DType, a: string): string;
   /** The lanes of a vector combined by halves. */
   across(op: string, from: Type, a: string): string;
-  /** Writes a block of lanes × lanes elements with its rows as columns: from, stride, to, stride. */
-  transpose(element: Element, lanes: number, args: readonly string[]): string;
-  /** A vector with some lanes from memory: pointer, first lane, lane behind the last, other lanes. */
-  merge(element: Element, lanes: number, args: readonly string[], stride?: string): string;
-  /** Stores the first lanes of a vector: pointer, vector, number of lanes. */
-  storePart(element: Element, lanes: number, args: readonly string[], stride?: string): string;
   readonly definitions: readonly string[];
 }
 
@@ -429,113 +424,8 @@ export function createHelpers(types: Types): Helpers {
     return lanes > 1 ? select({ dtype, lanes }, test, x, y) : `${test} ? ${x} : ${y}`;
   }
 
-  function transpose(element: Element, lanes: number, args: readonly string[]): string {
-    const type = types.vector(element, lanes);
-    const unaligned = types.unaligned(element, lanes);
-    const name = `transpose_${type}`;
-    define(name, () => {
-      const rows = Array.from({ length: lanes }, (_, i) => i);
-      const lines = rows.map(
-        (i) => `  ${type} r${i} = *(const ${unaligned} *)(p + ${i} * (i64)s);`,
-      );
-      lines.push(`  ${type} t;`);
-      // Blocks of half the size change places across the diagonal, then the blocks within them.
-      for (let half = lanes / 2; half >= 1; half /= 2) {
-        const pick = (second: number): string =>
-          rows.map((j) => ((j & half) === 0 ? j + second : lanes + j - half + second)).join(", ");
-        for (const i of rows) {
-          if ((i & half) !== 0) continue;
-          const [a, b] = [`r${i}`, `r${i + half}`];
-          lines.push(
-            `  t = __builtin_shufflevector(${a}, ${b}, ${pick(0)});`,
-            `  ${b} = __builtin_shufflevector(${a}, ${b}, ${pick(half)});`,
-            `  ${a} = t;`,
-          );
-        }
-      }
-      lines.push(...rows.map((i) => `  *(${unaligned} *)(q + ${i} * (i64)t_) = r${i};`));
-      return fn(
-        "void",
-        name,
-        `const ${element} *p, i32 s, ${element} *q, i32 t_`,
-        lines.join("\n"),
-      );
-    });
-    return `${name}(${args.join(", ")})`;
-  }
-
-  /** GCC's name of an instruction of AVX-512 that looks at some lanes of memory only. */
-  const masked = (
-    action: "load" | "store",
-    element: Element,
-    lanes: number,
-  ): string | undefined => {
-    const suffix: Partial<Record<Element, string>> = {
-      f32: "ups512",
-      i32: "dqusi512",
-      u32: "dqusi512",
-    };
-    const name =
-      lanes === 16 ? suffix[element] : lanes === 8 && element === "f64" ? "upd512" : undefined;
-    return name && `__builtin_ia32_${action}${name}_mask`;
-  };
-
-  function merge(
-    element: Element,
-    lanes: number,
-    args: readonly string[],
-    stride?: string,
-  ): string {
-    const type = types.vector(element, lanes);
-    const name = `merge_${stride === undefined ? "" : "steps_"}${type}`;
-    const step = stride === undefined ? "" : ", i32 step";
-    const wide = stride === undefined ? masked("load", element, lanes) : undefined;
-    const signed = types.vector(element === "u32" ? "i32" : element, lanes);
-    const index = stride === undefined ? "i" : "i * (i64)step";
-    const plain = `  for (int i = low; i < high; i++) v[i] = p[${index}];\n  return v;`;
-    const instruction =
-      wide &&
-      `  return (${type})${wide}((const void *)p, (${signed})v, ((1u << high) - 1) & ~((1u << low) - 1));`;
-    define(name, () =>
-      fn(
-        type,
-        name,
-        `const ${element} *p, i32 low, i32 high, ${type} v${step}`,
-        instruction ? `#ifdef __AVX512F__\n${instruction}\n#else\n${plain}\n#endif` : plain,
-      ),
-    );
-    return `${name}(${[...args, ...(stride === undefined ? [] : [stride])].join(", ")})`;
-  }
-
-  function storePart(
-    element: Element,
-    lanes: number,
-    args: readonly string[],
-    stride?: string,
-  ): string {
-    const type = types.vector(element, lanes);
-    const name = `store_${stride === undefined ? "" : "steps_"}${type}`;
-    const step = stride === undefined ? "" : ", i32 step";
-    const wide = stride === undefined ? masked("store", element, lanes) : undefined;
-    const signed = types.vector(element === "u32" ? "i32" : element, lanes);
-    const index = stride === undefined ? "i" : "i * (i64)step";
-    const plain = `  for (int i = 0; i < count; i++) p[${index}] = v[i];`;
-    const instruction = wide && `  ${wide}((void *)p, (${signed})v, (1u << count) - 1);`;
-    define(name, () =>
-      fn(
-        "void",
-        name,
-        `${element} *p, ${type} v, i32 count${step}`,
-        instruction ? `#ifdef __AVX512F__\n${instruction}\n#else\n${plain}\n#endif` : plain,
-      ),
-    );
-    return `${name}(${[...args, ...(stride === undefined ? [] : [stride])].join(", ")})`;
-  }
-
   return {
-    transpose,
-    merge,
-    storePart,
+    ...createBlockHelpers(types, define, fn),
     float,
     select,
     divide,

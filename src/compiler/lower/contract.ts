@@ -7,7 +7,8 @@ import { int, literal } from "../loop/builder.ts";
 import { type Target, type Type, type Value, type Var } from "../loop/loop.ts";
 import { type Region } from "../region.ts";
 import { contractionOf, overContraction } from "./contraction.ts";
-import { emitterAt, type Known, lanesFor, type Point } from "./emit.ts";
+import { emitterAt, firstLanes, type Known, type Point } from "./emit.ts";
+import { lanesFor } from "./lanes.ts";
 import { vectorLoop } from "./loops.ts";
 import { nameOf, storeAt } from "./map.ts";
 import { packPanels, packRows, prepareTerms, readingOf, type Side } from "./packing.ts";
@@ -136,7 +137,7 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
           const index = walk.index({ b: batch, m });
           for (const axis of nAxes) index[axis] = along[axis];
           if (nAxis >= 0) index[nAxis] = b.add(along[nAxis], j);
-          epilogue({ index, vector: n > 1 ? nAxis : -1, lanes: n, count }, core);
+          epilogue({ index, vector: n > 1 ? nAxis : -1, lanes: n, part: firstLanes(count) }, core);
         });
       });
     };

@@ -1,9 +1,10 @@
-import { type DType, isFloat, itemBytes } from "../../ir/dtype.ts";
+import { type DType, isFloat } from "../../ir/dtype.ts";
 import { type Node } from "../../ir/node.ts";
-import { type Expr, walk } from "../expr.ts";
-import { int, literal } from "../loop/builder.ts";
-import { type Target, type Type, type Value, type Var } from "../loop/loop.ts";
+import { type Expr } from "../expr.ts";
+import { type Builder, int, literal } from "../loop/builder.ts";
+import { type Type, type Value, type Var } from "../loop/loop.ts";
 import { expandMath, isExpandable } from "../loop/math.ts";
+import { variesAlong } from "./lanes.ts";
 import { type KernelWriter } from "./writer.ts";
 
 /** Where in the iteration space an expression is wanted: `lanes` neighbours along axis `vector`. */
@@ -11,8 +12,28 @@ export interface Point {
   readonly index: readonly Value[];
   readonly vector: number;
   readonly lanes: number;
-  /** How many of the lanes count, where it is not all of them. */
-  readonly count?: Value;
+  /** Which of the lanes count, where it is not all of them: there is nothing behind the others. */
+  readonly part?: Part;
+}
+
+/** The lanes low … high - 1 of a vector. */
+export interface Part {
+  readonly low: Value;
+  readonly high: Value;
+}
+
+/** The first lanes of a vector; all of them where no number is given. */
+export const firstLanes = (count: Value | undefined): Part | undefined =>
+  count && { low: int(0), high: count };
+
+/** A mask of the lanes that count. */
+export function lanesOf(b: Builder, { low, high }: Part, lanes: number): Value {
+  const mask: Type = { dtype: "bool", lanes };
+  const number = b.op("ramp", { dtype: "i32", lanes }, int(0));
+  const before = b.op("lt", mask, number, b.splat(high, lanes));
+  return low.kind === "literal" && low.value === 0
+    ? before
+    : b.op("and", mask, b.op("le", mask, b.splat(low, lanes), number), before);
 }
 
 /** What the surrounding kernel knows instead of loading it: its own roots. */
@@ -78,19 +99,8 @@ function write(
       const args = expr.args.map(emit);
       return emitOp(w, expr.name, expr.dtype, args);
     }
-    case "mask": {
-      let inside: Value | undefined;
-      for (const { at, size } of expr.bounds) {
-        const position = w.position(at, index);
-        for (const test of [
-          b.op("le", BOOL, int(0), position),
-          b.op("lt", BOOL, position, w.argument(size)),
-        ])
-          inside = inside ? b.op("and", BOOL, inside, test) : test;
-      }
-      const wide = lanes > 1 && variesAlong(vector)(expr.value) ? lanes : 1;
-      return guarded(w, inside!, expr.fill, expr.dtype, wide, scopes, () => emit(expr.value));
-    }
+    case "mask":
+      return writeMask(w, expr, point, emit, known, scopes);
     case "gather": {
       const at = emit(expr.index);
       const inside = b.op(
@@ -118,9 +128,48 @@ const BOOL: Type = { dtype: "bool", lanes: 1 };
 /** Neighbouring elements, or those `by` apart; zeros in lanes that do not count. */
 function loadLanes(w: KernelWriter, point: Point, pointer: Var, by: Value | undefined): Value {
   const { b } = w;
-  const { lanes, count } = point;
-  if (!count) return b.load(pointer, 0, lanes, by);
-  return b.merge(pointer, int(0), count, literal(0, pointer.pointer!.dtype, lanes), by);
+  const { lanes, part } = point;
+  if (!part) return b.load(pointer, 0, lanes, by);
+  return b.merge(pointer, part.low, part.high, literal(0, pointer.pointer!.dtype, lanes), by);
+}
+
+function writeMask(
+  w: KernelWriter,
+  expr: Extract<Expr, { kind: "mask" }>,
+  point: Point,
+  emit: Emit,
+  known: Known,
+  scopes: Map<Expr, Value>[],
+): Value {
+  const { b } = w;
+  const { lanes, vector, index } = point;
+  const range = point.part ?? { low: int(0), high: int(lanes) };
+  let part = range;
+  let inside: Value | undefined;
+  for (const { at, size } of expr.bounds) {
+    const position = w.position(at, index);
+    const extent = w.argument(size);
+    if (lanes > 1 && at.coeffs[vector] !== 0) {
+      // A bound along the vector: it holds for some of the lanes.
+      const max = (x: Value, y: Value): Value => b.op("max", int(0).type, x, y);
+      const low = max(part.low, b.sub(int(0), position));
+      const high = b.min(part.high, b.sub(extent, position));
+      part = { low: b.min(low, int(lanes)), high: max(high, int(0)) };
+      continue;
+    }
+    for (const test of [b.op("le", BOOL, int(0), position), b.op("lt", BOOL, position, extent)])
+      inside = inside ? b.op("and", BOOL, inside, test) : test;
+  }
+  if (part === range) {
+    const wide = lanes > 1 && variesAlong(vector)(expr.value) ? lanes : 1;
+    return guarded(w, inside!, expr.fill, expr.dtype, wide, scopes, () => emit(expr.value));
+  }
+  const value = (): Value => {
+    const own = emitterAt(w, { ...point, part }, known)(expr.value);
+    const fill = literal(expr.fill, expr.dtype, lanes);
+    return b.op("select", fill.type, lanesOf(b, part, lanes), b.splat(own, lanes), fill);
+  };
+  return inside ? guarded(w, inside, expr.fill, expr.dtype, lanes, scopes, value) : value();
 }
 
 /** `value()` where `inside` holds, else `fill`, which is all that is looked at there. */
@@ -199,78 +248,4 @@ function integerPower(w: KernelWriter, type: Type, base: Value, exponent: Value)
     ),
   );
   return b.op("select", type, b.op("lt", bool, exponent, constant(0)), inverse, result);
-}
-
-/**
- * How many neighbours along `axis` one instruction can work on: the target's vector width where all
- * values are of one width, else 1.
- */
-export function lanesFor(target: Target, exprs: readonly Expr[], axis: number): number {
-  if (target.vectorBytes === 0) return 1;
-  let widest = 0;
-  let narrowest = Infinity;
-  let possible = true;
-  const seen = new Set<Expr>();
-  const varies = variesAlong(axis);
-  const note = (dtype: DType): void => {
-    // Bytes and booleans widen to the width of their neighbours.
-    if (itemBytes(dtype) === 1) return;
-    widest = Math.max(widest, itemBytes(dtype));
-    narrowest = Math.min(narrowest, itemBytes(dtype));
-  };
-  for (const expr of exprs) {
-    // A value that is the same everywhere is still stored lane by lane.
-    note(expr.dtype);
-    walk(
-      expr,
-      (e) => {
-        if (!varies(e)) return;
-        note(e.dtype);
-        if (e.kind === "mask") possible &&= e.bounds.every((b) => b.at.coeffs[axis] === 0);
-        if (e.kind === "gather")
-          possible &&= !varies(e.index) && (e.at.coeffs[axis] === 0 || e.at.coeffs[axis] === 1);
-        if (e.kind === "op" && e.dtype === "u8") possible = false;
-        if (e.kind === "op" && !isFloat(e.dtype)) possible &&= !SCALAR_INTEGER_OPS.has(e.name);
-        if (e.kind === "op" && e.name === "rem") possible = false;
-      },
-      seen,
-    );
-  }
-  if (!possible) return 1;
-  if (widest === 0) return target.vectorBytes / 4;
-  return widest === narrowest ? target.vectorBytes / widest : 1;
-}
-
-const SCALAR_INTEGER_OPS = new Set(["div", "rem", "pow"]);
-
-/** Whether an expression has different values along `axis`. */
-export function variesAlong(axis: number): (expr: Expr) => boolean {
-  const memo = new Map<Expr, boolean>();
-  const varies = (e: Expr): boolean => {
-    let result = memo.get(e);
-    if (result === undefined) {
-      switch (e.kind) {
-        case "literal":
-        case "constant":
-          result = false;
-          break;
-        case "load":
-        case "index":
-          result = e.at.coeffs[axis] !== 0;
-          break;
-        case "op":
-          result = e.args.some(varies);
-          break;
-        case "mask":
-          result = varies(e.value) || e.bounds.some((b) => b.at.coeffs[axis] !== 0);
-          break;
-        case "gather":
-          result = e.at.coeffs[axis] !== 0 || varies(e.index);
-          break;
-      }
-      memo.set(e, result);
-    }
-    return result;
-  };
-  return varies;
 }

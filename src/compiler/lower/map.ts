@@ -5,7 +5,8 @@ import { type Expr, walk } from "../expr.ts";
 import { type Region, type Root } from "../region.ts";
 import { type Target, type Value } from "../loop/loop.ts";
 import { int } from "../loop/builder.ts";
-import { emitterAt, type Known, lanesFor, type Point } from "./emit.ts";
+import { emitterAt, firstLanes, type Known, type Point } from "./emit.ts";
+import { lanesFor } from "./lanes.ts";
 import { pieceLoop, unflatten, vectorLoop } from "./loops.ts";
 import { loopSpace } from "./space.ts";
 import { KernelWriter, type LoweredKernel, PIECE } from "./writer.ts";
@@ -46,7 +47,7 @@ export function lowerMap(region: Region, target: Target): LoweredKernel {
     vectorLoop(b, from, to, lanes, target.partial, (i, n, count) => {
       const index: Value[] = [];
       order.forEach((axis, k) => (index[axis] = k === last ? i : prefix[k]));
-      body({ index, vector: order[last], lanes: n, count });
+      body({ index, vector: order[last], lanes: n, part: firstLanes(count) });
     });
   const elements = sizeOf(space.sizes);
   let pieces: number;
@@ -96,7 +97,7 @@ export function storeAt(
   const step = point.lanes > 1 ? at.coeffs[point.vector] : 0;
   const wide = b.splat(value, point.lanes);
   const by = point.lanes === 1 || step === 1 ? undefined : w.form(at).coeffs[point.vector];
-  b.store(pointer, wide, 0, by, point.count);
+  b.store(pointer, wide, 0, by, point.part?.high);
 }
 
 /** A readable name: the last few primitives of the region. */

@@ -7,7 +7,16 @@ import { type Expr, loadOf, mapForms, sourcesOf } from "../expr.ts";
 import { type Builder, int, literal } from "../loop/builder.ts";
 import { type Target, type Value, type Var } from "../loop/loop.ts";
 import { keptShape, type Region, type Root } from "../region.ts";
-import { type Emit, emitterAt, type Known, lanesFor, type Point } from "./emit.ts";
+import {
+  type Emit,
+  emitterAt,
+  firstLanes,
+  type Known,
+  lanesOf,
+  type Part,
+  type Point,
+} from "./emit.ts";
+import { lanesFor } from "./lanes.ts";
 import { pieceLoop, unflatten, vectorLoop } from "./loops.ts";
 import { costOf, nameOf, storeAt } from "./map.ts";
 import { loopSpace } from "./space.ts";
@@ -109,7 +118,12 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
 
   /** Writes all of the row (or the rows side by side) at these kept indices. */
   const row = (kept: readonly Value[], lanes: number, count?: Value): void => {
-    const rowPoint: Point = { index: kept, vector: last, lanes: byRow ? 1 : lanes, count };
+    const rowPoint: Point = {
+      index: kept,
+      vector: last,
+      lanes: byRow ? 1 : lanes,
+      part: firstLanes(count),
+    };
     const values = new Map<Node, Value>();
     const known: Known = (source, _, emit) => {
       const root = roots.get(source);
@@ -130,7 +144,7 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
         if (axis === last) {
           vectorLoop(b, int(0), sizes[last], wide, target.partial, (i, n, part) => {
             index[last] = i;
-            body({ index: [...index], vector: last, lanes: n, count: part });
+            body({ index: [...index], vector: last, lanes: n, part: firstLanes(part) });
           });
           return;
         }
@@ -159,7 +173,7 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
         sums.forEach(({ root, one, many }, i) => {
           const into: Var = byRow && point.lanes > 1 ? many! : one;
           const value = b.splat(found[i], into.type.lanes);
-          const counted = byRow ? onlyCounted(b, value, point.count, startOf(root)) : value;
+          const counted = byRow ? onlyCounted(b, value, point.part, startOf(root)) : value;
           b.set(into, b.op(combineOf(root).op, into.type, into, counted));
         });
       });
@@ -223,12 +237,10 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
 }
 
 /** A vector with `neutral` in the lanes that do not count. */
-function onlyCounted(b: Builder, value: Value, count: Value | undefined, neutral: number): Value {
-  if (!count) return value;
+function onlyCounted(b: Builder, value: Value, part: Part | undefined, neutral: number): Value {
+  if (!part) return value;
   const { dtype, lanes } = value.type;
-  const number = b.op("ramp", { dtype: "i32", lanes }, int(0));
-  const counts = b.op("lt", { dtype: "bool", lanes }, number, b.splat(count, lanes));
-  return b.op("select", value.type, counts, value, literal(neutral, dtype, lanes));
+  return b.op("select", value.type, lanesOf(b, part, lanes), value, literal(neutral, dtype, lanes));
 }
 
 /** Columns of one piece: a multiple of 16 that makes the piece as large as others. */
@@ -269,11 +281,15 @@ function lowerSplit(region: Region, target: Target): LoweredKernel[] | undefined
       many: lanes > 1 ? b.mutable(literal(startOf(root), root.node.dtype, lanes)) : undefined,
     }));
     vectorLoop(b, from, to, lanes, target.partial, (i, n, count) => {
-      const emit = emitterAt(w, { index: [i], vector: 0, lanes: n, count }, () => undefined);
+      const emit = emitterAt(
+        w,
+        { index: [i], vector: 0, lanes: n, part: firstLanes(count) },
+        () => undefined,
+      );
       const found = bodies.map(emit);
       sums.forEach(({ root, one, many }, k) => {
         const into = n > 1 ? many! : one;
-        const value = onlyCounted(b, b.splat(found[k], n), count, startOf(root));
+        const value = onlyCounted(b, b.splat(found[k], n), firstLanes(count), startOf(root));
         b.set(into, b.op(combineOf(root).op, into.type, into, value));
       });
     });
