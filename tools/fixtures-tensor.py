@@ -368,6 +368,27 @@ case("at", ["$1", "$2"], [g, long([[0], [1]]), long([[2, 3]])], lambda x, i, j: 
 case("at", ["$1"], [g, torch.rand(4, 5) > 0.5], lambda x, m: x[m])
 case("at", [":", "$1"], [g, torch.rand(5, 3) > 0.5], lambda x, m: x[:, m])
 
+# Corners: zeros that roots are taken of, NaN, infinities, integers that wrap around
+flat = torch.tensor([[0.0, 0.0, 0.0], [0.0, 2.0, -1.0], [1.5, 1.5, 1.5]], dtype=torch.float64)
+for p in [0.5, 1, 2, 3]:
+    case("norm", [p, 1], [flat], lambda x: torch.linalg.vector_norm(x, p, 1))
+case("std", [1], [flat], lambda x: x.std(1))
+case("atan2", ["$1"], [torch.tensor([0.0, 0.0, 1.0]).double(), torch.tensor([0.0, 2.0, 0.0]).double()], torch.atan2)
+gaps = torch.tensor([[1.0, nan, 3.0], [4.0, 2.0, 1.0], [nan, nan, 1.0]], dtype=torch.float64)
+case("median", [], [gaps], torch.median, grad=False)
+for dim in [0, 1]:
+    case("median", [dim], [gaps], lambda x: x.median(dim), grad=False)
+case("median", [1, {"keepdim": True}], [randn(2, 5)], lambda x: x.median(1, keepdim=True))
+case("take", ["$1"], [randn(2, 3), long([-1, -6, 5])], lambda x, i: x.take(i64(i)))
+ends = torch.tensor([inf, -inf, 3.0, -3.0, nan, 2.0], dtype=torch.float64)
+by = torch.tensor([2.0, 1.0, inf, inf, 1.0, 0.0], dtype=torch.float64)
+for name, fn in [("floorDivide", torch.floor_divide), ("remainder", torch.remainder), ("fmod", torch.fmod)]:
+    case(name, ["$1"], [ends, by], fn, grad=False)
+small = torch.tensor([17, 2, 255, 3, 0, 1], dtype=torch.uint8)
+case("pow", ["$1"], [small, torch.tensor([18, 9, 3, 0, 0, 200], dtype=torch.uint8)], torch.pow, grad=False)
+case("pow", ["$1"], [torch.tensor([-2, 3, -1, 1, 7, 5], dtype=torch.int32), torch.tensor([31, 25, -3, -1, -1, 0], dtype=torch.int32)], torch.pow, grad=False)
+case("square", [], [torch.tensor([True, False])], torch.square, grad=False)
+
 out = Path(__file__).parent.parent / "test" / "tensor" / "fixtures.json"
 out.write_text("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
 print(len(cases), "cases,", out.stat().st_size, "bytes")

@@ -102,6 +102,7 @@ export const mul = (a: Node, b: Node): Node => {
 export const div = (a: Node, b: Node): Node => (constantOf(b) === 1 ? a : folded("div", [a, b]));
 /** Remainder with the sign of the dividend, as C's `%` and `fmod`; integers: x rem 0 is 0. */
 export const rem = binary("rem");
+/** By the rules of C's `pow`; integers wrap around, to negative exponents they are ±1 of ±1, else 0. */
 export const pow = binary("pow");
 /** The larger; NaN when either is. */
 export const max = binary("max");

@@ -42,6 +42,18 @@ export function power(x: number, y: number): number {
   return Math.pow(x, y);
 }
 
+/** xⁿ of i32 or u32 modulo 2^32, by squaring; with a negative exponent ±1 of ±1, else 0. */
+export function integerPower(x: number, n: number): number {
+  if (n < 0) return Math.abs(x) === 1 ? (n % 2 === 0 ? 1 : x) : 0;
+  let result = 1;
+  let square = x;
+  for (let rest = n; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result = Math.imul(result, square);
+    square = Math.imul(square, square);
+  }
+  return result;
+}
+
 const high = (a: number, b: number): number => {
   const al = a & 0xffff;
   const ah = a >>> 16;

@@ -21,48 +21,36 @@ import {
 import { type PerAxis } from "../tensor/spatial.ts";
 import { Layer } from "./module.ts";
 
-/** A layer class for a pool with a window. */
-function pool<O extends object>(fn: (x: Tensor, kernelSize: PerAxis, options: O) => Tensor) {
-  return class extends Layer {
-    readonly kernelSize: PerAxis;
-    readonly options: O;
+/** A pool with a window. */
+abstract class Pool<O extends object> extends Layer {
+  readonly kernelSize: PerAxis;
+  readonly options: O;
 
-    constructor(kernelSize: PerAxis, options: O = {} as O) {
-      super();
-      this.kernelSize = kernelSize;
-      this.options = { ...options };
-    }
+  constructor(kernelSize: PerAxis, options: O = {} as O) {
+    super();
+    this.kernelSize = kernelSize;
+    this.options = { ...options };
+  }
 
-    forward(x: Tensor): Tensor {
-      return fn(x, this.kernelSize, this.options);
-    }
-
-    override extraRepr(): string {
-      return Object.entries({ kernelSize: this.kernelSize, ...this.options })
-        .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-        .join(", ");
-    }
-  };
+  override extraRepr(): string {
+    return Object.entries({ kernelSize: this.kernelSize, ...this.options })
+      .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+      .join(", ");
+  }
 }
 
-/** A layer class for a pool with an output of given size. */
-function adaptivePool(fn: (x: Tensor, outputSize: OutputSize) => Tensor) {
-  return class extends Layer {
-    readonly outputSize: OutputSize;
+/** A pool with an output of given size. */
+abstract class AdaptivePool extends Layer {
+  readonly outputSize: OutputSize;
 
-    constructor(outputSize: OutputSize) {
-      super();
-      this.outputSize = outputSize;
-    }
+  constructor(outputSize: OutputSize) {
+    super();
+    this.outputSize = outputSize;
+  }
 
-    forward(x: Tensor): Tensor {
-      return fn(x, this.outputSize);
-    }
-
-    override extraRepr(): string {
-      return `outputSize=${JSON.stringify(this.outputSize)}`;
-    }
-  };
+  override extraRepr(): string {
+    return `outputSize=${JSON.stringify(this.outputSize)}`;
+  }
 }
 
 /**
@@ -71,42 +59,71 @@ function adaptivePool(fn: (x: Tensor, outputSize: OutputSize) => Tensor) {
  * @example
  * new nn.MaxPool1d(2).forward(tensor([[[1, 3, 2, 5]]])); // [[[3, 5]]]
  */
-export class MaxPool1d extends pool<MaxPoolOptions>(maxPool1d) {}
+export class MaxPool1d extends Pool<MaxPoolOptions> {
+  forward(x: Tensor): Tensor {
+    return maxPool1d(x, this.kernelSize, this.options);
+  }
+}
+
 /**
  * The largest entry of each window: (N, C, H, W) gives (N, C, H', W'); see `functional.maxPool2d`.
  *
  * @example
  * new nn.MaxPool2d(2).forward(rand([8, 6, 28, 28])); // (8, 6, 14, 14)
  */
-export class MaxPool2d extends pool<MaxPoolOptions>(maxPool2d) {}
+export class MaxPool2d extends Pool<MaxPoolOptions> {
+  forward(x: Tensor): Tensor {
+    return maxPool2d(x, this.kernelSize, this.options);
+  }
+}
+
 /**
  * The largest entry of each window: (N, C, D, H, W) gives (N, C, D', H', W').
  *
  * @example
  * new nn.MaxPool3d(2).forward(rand([2, 4, 8, 8, 8])); // (2, 4, 4, 4, 4)
  */
-export class MaxPool3d extends pool<MaxPoolOptions>(maxPool3d) {}
+export class MaxPool3d extends Pool<MaxPoolOptions> {
+  forward(x: Tensor): Tensor {
+    return maxPool3d(x, this.kernelSize, this.options);
+  }
+}
+
 /**
  * The mean of each window: (N, C, L) gives (N, C, L'); see `functional.avgPool1d`.
  *
  * @example
  * new nn.AvgPool1d(2).forward(tensor([[[1, 3, 2, 6]]])); // [[[2, 4]]]
  */
-export class AvgPool1d extends pool<AvgPoolOptions>(avgPool1d) {}
+export class AvgPool1d extends Pool<AvgPoolOptions> {
+  forward(x: Tensor): Tensor {
+    return avgPool1d(x, this.kernelSize, this.options);
+  }
+}
+
 /**
  * The mean of each window: (N, C, H, W) gives (N, C, H', W').
  *
  * @example
  * new nn.AvgPool2d(2).forward(rand([8, 6, 28, 28])); // (8, 6, 14, 14)
  */
-export class AvgPool2d extends pool<AvgPoolOptions>(avgPool2d) {}
+export class AvgPool2d extends Pool<AvgPoolOptions> {
+  forward(x: Tensor): Tensor {
+    return avgPool2d(x, this.kernelSize, this.options);
+  }
+}
+
 /**
  * The mean of each window: (N, C, D, H, W) gives (N, C, D', H', W').
  *
  * @example
  * new nn.AvgPool3d(2).forward(rand([2, 4, 8, 8, 8])); // (2, 4, 4, 4, 4)
  */
-export class AvgPool3d extends pool<AvgPoolOptions>(avgPool3d) {}
+export class AvgPool3d extends Pool<AvgPoolOptions> {
+  forward(x: Tensor): Tensor {
+    return avgPool3d(x, this.kernelSize, this.options);
+  }
+}
 
 /**
  * Means of `outputSize` windows that cover the last axis of (N, C, L).
@@ -114,39 +131,68 @@ export class AvgPool3d extends pool<AvgPoolOptions>(avgPool3d) {}
  * @example
  * new nn.AdaptiveAvgPool1d(2).forward(tensor([[[1, 3, 2, 6]]])); // [[[2, 4]]]
  */
-export class AdaptiveAvgPool1d extends adaptivePool(adaptiveAvgPool1d) {}
+export class AdaptiveAvgPool1d extends AdaptivePool {
+  forward(x: Tensor): Tensor {
+    return adaptiveAvgPool1d(x, this.outputSize);
+  }
+}
+
 /**
  * Means of windows that cover the last two axes of (N, C, H, W), as many as `outputSize` says.
  *
  * @example
  * new nn.AdaptiveAvgPool2d(1).forward(rand([8, 512, 4, 4])); // (8, 512, 1, 1)
  */
-export class AdaptiveAvgPool2d extends adaptivePool(adaptiveAvgPool2d) {}
+export class AdaptiveAvgPool2d extends AdaptivePool {
+  forward(x: Tensor): Tensor {
+    return adaptiveAvgPool2d(x, this.outputSize);
+  }
+}
+
 /**
  * Means of windows that cover the last three axes of (N, C, D, H, W).
  *
  * @example
  * new nn.AdaptiveAvgPool3d(1).forward(rand([2, 4, 8, 8, 8])); // (2, 4, 1, 1, 1)
  */
-export class AdaptiveAvgPool3d extends adaptivePool(adaptiveAvgPool3d) {}
+export class AdaptiveAvgPool3d extends AdaptivePool {
+  forward(x: Tensor): Tensor {
+    return adaptiveAvgPool3d(x, this.outputSize);
+  }
+}
+
 /**
  * The largest entries of `outputSize` windows that cover the last axis of (N, C, L).
  *
  * @example
  * new nn.AdaptiveMaxPool1d(2).forward(tensor([[[1, 3, 2, 6]]])); // [[[3, 6]]]
  */
-export class AdaptiveMaxPool1d extends adaptivePool(adaptiveMaxPool1d) {}
+export class AdaptiveMaxPool1d extends AdaptivePool {
+  forward(x: Tensor): Tensor {
+    return adaptiveMaxPool1d(x, this.outputSize);
+  }
+}
+
 /**
  * The largest entries of windows that cover the last two axes of (N, C, H, W).
  *
  * @example
  * new nn.AdaptiveMaxPool2d([2, 3]).forward(rand([8, 6, 28, 28])); // (8, 6, 2, 3)
  */
-export class AdaptiveMaxPool2d extends adaptivePool(adaptiveMaxPool2d) {}
+export class AdaptiveMaxPool2d extends AdaptivePool {
+  forward(x: Tensor): Tensor {
+    return adaptiveMaxPool2d(x, this.outputSize);
+  }
+}
+
 /**
  * The largest entries of windows that cover the last three axes of (N, C, D, H, W).
  *
  * @example
  * new nn.AdaptiveMaxPool3d(1).forward(rand([2, 4, 8, 8, 8])); // (2, 4, 1, 1, 1)
  */
-export class AdaptiveMaxPool3d extends adaptivePool(adaptiveMaxPool3d) {}
+export class AdaptiveMaxPool3d extends AdaptivePool {
+  forward(x: Tensor): Tensor {
+    return adaptiveMaxPool3d(x, this.outputSize);
+  }
+}

@@ -98,11 +98,10 @@ const floorNodes =
       return ops.sub(q, ops.cast(signFix(r, y), x.dtype));
     }
     // (x - r) / y is whole but for rounding, where x / y may round up to the next integer. When y is 0
-    // the remainder is NaN and the quotient alone is right; likewise for infinities.
+    // the remainder is NaN and the quotient alone is right.
     const q = ops.round(ops.div(ops.sub(x, r), y));
     const fixed = ops.sub(q, ops.cast(signFix(r, y), x.dtype));
-    const plain = ops.floor(ops.div(x, y));
-    return ops.select(ops.eq(r, r), fixed, plain);
+    return ops.select(ops.eq(y, ops.zerosLike(y)), ops.div(x, y), fixed);
   };
 
 /**
@@ -158,10 +157,8 @@ export function pow(a: Operand, b: Operand): Tensor {
     }
   }
   return elementwise("pow", a, b, (x, y) => {
-    if (isFloat(x.dtype)) return ops.pow(x, y);
     if (x.dtype === "bool") throw new TypeError('pow: not defined for bool; use x.to("i32")');
-    // Through f64, where every power that fits 32 bits is exact.
-    return ops.cast(ops.round(ops.pow(ops.cast(x, "f64"), ops.cast(y, "f64"))), x.dtype);
+    return ops.pow(x, y);
   });
 }
 

@@ -57,16 +57,12 @@ export function min(x: Tensor, dim?: number, options?: ReduceOptions): Tensor | 
 }
 
 /**
-<<<<<<< HEAD
- * The median (the lower of two in the middle), or with an axis the medians along it and positions.
+ * The median (the lower of two in the middle), or with an axis the medians along it and positions. NaN
+ * where there is a NaN, or no element.
  *
  * @example
  * tensor([3, 1, 2]).median(); // 2
  * const { values, indices } = tensor([[3, 1, 2]]).median(1); // [2] and [2]
-=======
- * The median (the lower of two in the middle), or with an axis the medians along it and positions. NaN
- * where there is a NaN, or no element.
->>>>>>> 5df06e3 (Errors name the function that was called; arguments that were let through are checked; median of NaN, take from the end, weights of 0)
  */
 export function median(x: Tensor): Tensor;
 export function median(x: Tensor, dim: number, options?: ReduceOptions): ValuesIndices;

@@ -139,15 +139,11 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim: number): Tensor {
 }
 
 /**
-<<<<<<< HEAD
- * Elements of the flattened tensor at the positions of `index`, in its shape.
- *
- * @example
- * tensor([[1, 2], [3, 4]]).take(tensor([3, 0], { dtype: "i32" })); // [4, 1]
-=======
  * Elements of the flattened tensor at the positions of `index`, in its shape; negative ones count from
  * the end.
->>>>>>> 5df06e3 (Errors name the function that was called; arguments that were let through are checked; median of NaN, take from the end, weights of 0)
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).take(tensor([-1, 0], { dtype: "i32" })); // [4, 1]
  */
 export function take(x: Tensor, index: Tensor): Tensor {
   const positions = fromFront(indexNode(index, "take"), x.size);

@@ -206,7 +206,15 @@ export { variance as var };
  * tensor([1, 2, 3, 4]).std(); // 1.2910
  */
 export function std(x: Tensor, dim?: Dim, options?: VarianceOptions): Tensor {
-  return new Tensor(ops.sqrt(varianceNode(x, dim, options, "std")));
+  return new Tensor(rootNode(varianceNode(x, dim, options, "std")));
+}
+
+/** The square root with gradient 0 at 0 (a subgradient), not 0 / 0. */
+function rootNode(x: Node): Node {
+  if (!x.requiresGrad) return ops.sqrt(x);
+  const zero = ops.eq(x, ops.zerosLike(x));
+  const safe = ops.select(zero, ops.fullLike(x, 1), x);
+  return ops.select(zero, ops.zerosLike(x), ops.sqrt(safe));
 }
 
 /**
@@ -260,14 +268,7 @@ export function norm(x: Tensor, p = 2, dim?: Dim, options?: ReduceOptions): Tens
 }
 
 function normNode(x: Node, p: number, axes: readonly number[]): Node {
-  if (p === 2) {
-    const squares = ops.reduceSum(ops.mul(x, x), axes);
-    if (!squares.requiresGrad) return ops.sqrt(squares);
-    // The gradient at 0 is 0 (a subgradient), not 0 / 0.
-    const zero = ops.eq(squares, ops.zerosLike(squares));
-    const safe = ops.select(zero, ops.fullLike(squares, 1), squares);
-    return ops.select(zero, ops.zerosLike(squares), ops.sqrt(safe));
-  }
+  if (p === 2) return rootNode(ops.reduceSum(ops.mul(x, x), axes));
   const size = ops.abs(x);
   if (p === 1) return ops.reduceSum(size, axes);
   if (p === 0) return ops.reduceSum(ops.cast(ops.ne(x, ops.zerosLike(x)), x.dtype), axes);
@@ -277,8 +278,16 @@ function normNode(x: Node, p: number, axes: readonly number[]): Node {
         throw new RangeError(`norm: order ${p} of axis ${axis} of size 0 is not defined`);
     return p > 0 ? ops.reduceMax(size, axes) : ops.reduceMin(size, axes);
   }
-  const total = ops.reduceSum(ops.pow(size, ops.fullLike(size, p)), axes);
-  return ops.pow(total, ops.fullLike(total, 1 / p));
+  const total = ops.reduceSum(powerOf(size, p), axes);
+  return powerOf(total, 1 / p);
+}
+
+/** xᵖ of x ≥ 0 with gradient 0 at 0, where that of a root is infinite. */
+function powerOf(x: Node, p: number): Node {
+  const zero = ops.eq(x, ops.zerosLike(x));
+  const safe = ops.select(zero, ops.fullLike(x, 1), x);
+  const atZero = ops.fullLike(x, p > 0 ? 0 : Infinity);
+  return ops.select(zero, atZero, ops.pow(safe, ops.fullLike(x, p)));
 }
 
 /**

@@ -2,7 +2,7 @@ import { isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { erfinvNode } from "./erfinv.ts";
-import { mulNodes, numeric, toFloat } from "./operand.ts";
+import { numeric, toFloat } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A function of one tensor, elementwise. */
@@ -109,12 +109,15 @@ export const rsqrt: Unary = floatUnary((x) => ops.div(ops.fullLike(x, 1), ops.sq
  */
 export const reciprocal: Unary = floatUnary((x) => ops.div(ops.fullLike(x, 1), x));
 /**
- * `x²`.
+ * `x²`; of bools it is i32.
  *
  * @example
  * tensor([3, -4]).square(); // [9, 16]
  */
-export const square: Unary = unary((x) => mulNodes(x, x));
+export const square: Unary = unary((x) => {
+  const number = x.dtype === "bool" ? ops.cast(x, "i32") : x;
+  return ops.mul(number, number);
+});
 /**
  * `eˣ`.
  *

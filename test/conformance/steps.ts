@@ -52,7 +52,7 @@ const binary: Step = (g) => {
   let names = ["add", "sub", "mul", "max", "min", "div", "add", "mul"];
   if (isFloat(dtype)) names.push("pow", "atan2", "rem");
   else if (dtype === "bool") names = ["and", "or", "xor", "max", "min"];
-  else names.push("and", "or", "xor", "rem");
+  else names.push("and", "or", "xor", "rem", "pow");
   const other = g.like(node.shape, dtype);
   const pair = g.chance(0.5) ? [node, other] : [other, node];
   return make(primitive(g.pick(names)), pair);

@@ -68,7 +68,10 @@ const ERRORS: readonly (readonly [message: string, make: () => unknown])[] = [
   ],
   ["and: expected dtype i32, u32, u8, bool, got f32[2]", () => ops.and(two, two)],
   ["shl: expected dtype i32, u32, got u8[2]", () => ops.shl(node([2], "u8"), node([2], "u8"))],
-  ["pow: expected dtype f32, f64, got i32[2]", () => ops.pow(node([2], "i32"), node([2], "i32"))],
+  [
+    "pow: expected dtype f32, f64, i32, u32, u8, got bool[2]",
+    () => ops.pow(node([2], "bool"), node([2], "bool")),
+  ],
   ["lt: shapes differ, [2] and [2, 3]", () => ops.lt(two, cell)],
   ["select: expected dtype bool, got f32[2]", () => ops.select(two, two, node([2]))],
   ["select: shapes differ, [3] and [2]", () => ops.select(node([3], "bool"), two, node([2]))],

@@ -224,7 +224,8 @@ function integerPower(w: KernelWriter, type: Type, base: Value, exponent: Value)
   let square = base;
   let rest = exponent;
   const two = constant(2);
-  for (let bit = 0; bit < (type.dtype === "u8" ? 8 : 31); bit++) {
+  const bits = { u8: 8, i32: 31, u32: 32 }[type.dtype as "u8" | "i32" | "u32"];
+  for (let bit = 0; bit < bits; bit++) {
     const odd = b.op("ne", bool, b.op("rem", type, rest, two), constant(0));
     result = b.op("select", type, odd, b.op("mul", type, result, square), result);
     square = b.op("mul", type, square, square);

@@ -19,7 +19,7 @@ import {
   zerosLike,
 } from "../ops.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
-import { power } from "../special.ts";
+import { integerPower, power } from "../special.ts";
 import {
   ANY,
   batchElementwise,
@@ -63,7 +63,12 @@ function checkShapes(name: string, a: Node, b: Node): void {
 const where = (loses: Node, a: Node, b: Node, t: Node): Node =>
   select(loses, zerosLike(t), select(eq(a, b), mul(t, fullLike(t, 0.5)), t));
 
-const squares = (a: Node, b: Node): Node => add(mul(a, a), mul(b, b));
+/** x / (a² + b²), which is 0 where a and b are. */
+function overSquares(x: Node, a: Node, b: Node): Node {
+  const squares = add(mul(a, a), mul(b, b));
+  const zero = eq(squares, zerosLike(squares));
+  return div(x, select(zero, fullLike(squares, 1), squares));
+}
 
 /** `t` times b aᵇ⁻¹, which is 0 where b is 0. */
 function powBase(t: Node, a: Node, b: Node): Node {
@@ -108,8 +113,9 @@ const BINARY: Record<string, Binary> = {
   },
   pow: {
     evaluate: power,
+    integer: integerPower,
     times: [powBase, powExponent],
-    on: FLOATS,
+    on: NUMBERS,
     cost: 30,
   },
   max: {
@@ -125,8 +131,8 @@ const BINARY: Record<string, Binary> = {
   atan2: {
     evaluate: Math.atan2,
     times: [
-      (t, a, b) => mul(t, div(b, squares(a, b))),
-      (t, a, b) => neg(mul(t, div(a, squares(a, b)))),
+      (t, a, b) => mul(t, overSquares(b, a, b)),
+      (t, a, b) => neg(mul(t, overSquares(a, a, b))),
     ],
     on: FLOATS,
     cost: 24,
