@@ -1,7 +1,8 @@
 import { DeviceUnavailable } from "../device.ts";
 import { nodeChildProcess, nodeCrypto, nodeFs, nodePath } from "./modules.ts";
 
-// The system's C compiler: `NABLA_CC`, or the first of cc, clang, gcc and zig that the PATH has.
+// The system's C compiler: `NABLA_CC`, or the first of cc, clang, gcc and zig that the PATH has. Flags in
+// `NABLA_CFLAGS` come after its own: those of sanitizers, say.
 
 /** What every kernel is compiled with, whatever the compiler. */
 export const COMPILER_FLAGS: readonly string[] = [
@@ -29,10 +30,12 @@ export interface Compiler {
 
 const CANDIDATES: readonly (readonly string[])[] = [["cc"], ["clang"], ["gcc"], ["zig", "cc"]];
 
+const words = (text: string | undefined): string[] => text?.split(/\s+/).filter(Boolean) ?? [];
+
 /** The command of a compiler, without running it; undefined where there is none. */
 export function findCompiler(): readonly string[] | undefined {
-  const chosen = process.env.NABLA_CC?.trim();
-  const candidates = chosen ? [chosen.split(/\s+/)] : CANDIDATES;
+  const chosen = words(process.env.NABLA_CC);
+  const candidates = chosen.length > 0 ? [chosen] : CANDIDATES;
   return candidates.find(([name]) => isOnPath(name));
 }
 
@@ -72,7 +75,7 @@ export function identifyCompiler(command: readonly string[]): Compiler {
       problem = stderr.trim();
       continue;
     }
-    const flags = [...COMPILER_FLAGS, ...native];
+    const flags = [...COMPILER_FLAGS, ...native, ...words(process.env.NABLA_CFLAGS)];
     const identity = nodeCrypto()
       .createHash("sha256")
       .update(JSON.stringify([command, flags]))
