@@ -13,7 +13,7 @@ const LONGEST = 500;
 
 function filesBelow(folder: string): string[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|js|py)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(ts|js|py|md)$/.test(entry.name))
     .map((entry) => path.join(entry.parentPath, entry.name))
     .filter((file) => !file.includes(`${path.sep}node_modules${path.sep}`));
 }
@@ -75,6 +75,15 @@ test("no file has more than 500 lines", () => {
     .map((file) => [path.relative(ROOT, file), readFileSync(file, "utf8").split("\n").length - 1])
     .filter(([, lines]) => (lines as number) > LONGEST);
   expect(long).toEqual([]);
+});
+
+test("no file has marks that a merge left behind", () => {
+  const marks = /^.{0,3}(<{7}|>{7}) /m;
+  const marked = ["src", "test", "tools", "examples", "benchmarks", "docs"]
+    .flatMap(filesBelow)
+    .filter((file) => marks.test(readFileSync(file, "utf8")))
+    .map((file) => path.relative(ROOT, file));
+  expect(marked).toEqual([]);
 });
 
 describe("the rule", () => {

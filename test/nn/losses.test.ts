@@ -40,13 +40,16 @@ describe("labels that are no classes", () => {
   ]);
   const { crossEntropy } = nn.functional;
 
-  test("too large, negative, or NaN: an error with value and position", () => {
+  test("too large, negative, fractional or NaN: an error with value and position", () => {
     expect(() => crossEntropy(scores, ints([0, 3]))).toThrow(
       new RangeError("crossEntropy: targets must be classes in [0, 2], got 3 at position 1"),
     );
     expect(() => crossEntropy(scores, ints([-1, 0]))).toThrow(/got -1 at position 0/);
     expect(() => crossEntropy(scores, tensor([0, NaN]))).toThrow(
       /targets must be classes in \[0, 2\], got NaN at position 1/,
+    );
+    expect(() => crossEntropy(scores, tensor([1.5, 0]))).toThrow(
+      /targets must be classes in \[0, 2\], got 1.5 at position 0/,
     );
   });
 
