@@ -48,8 +48,8 @@ class CausalSelfAttention extends nn.Module {
   }
 
   forward(x: Tensor, remember?: Remember): Tensor {
-    const heads = (part: Tensor): Tensor => part.unflatten(-1, [this.nHead, -1]).transpose(1, 2);
-    const [queries, keys, values] = this.cAttn.forward(x).chunk(3, -1).map(heads);
+    const parts = this.cAttn.forward(x).unflatten(-1, [3, this.nHead, -1]).unbind(-3);
+    const [queries, keys, values] = parts.map((part) => part.transpose(1, 2));
     const dropoutP = this.training ? this.residDropout.p : 0;
     const seen = remember?.({ keys, values });
     const y = nn.functional.scaledDotProductAttention(

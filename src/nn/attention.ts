@@ -132,7 +132,7 @@ export class MultiheadAttention extends Module {
     const { needWeights = true, averageAttnWeights = true, isCausal = false } = options;
     const single = query.ndim === 2;
     this.checkInputs(query, key, value);
-    const [q, k, v] = this.project(query, key, value).map((x) => this.split(x, single));
+    const [q, k, v] = this.project(query, key, value).map((x) => this.headsFirst(x, single));
     const mask = this.mask(options, q.shape, k.shape[2], single);
     const causal = isCausal && options.attnMask === undefined;
     const { output, weights } = attention(q, k, v, {
@@ -175,26 +175,29 @@ export class MultiheadAttention extends Module {
       );
   }
 
-  /** Query, key and value projected to embedDim; those that are one tensor by one product. */
+  /** Query, key and value projected, (…, numHeads, size of a head); those that are one by one product. */
   private project(query: Tensor, key: Tensor, value: Tensor): Tensor[] {
-    const { embedDim, inProjWeight, inProjBias } = this;
+    const { embedDim, numHeads, inProjWeight, inProjBias } = this;
     if (!inProjWeight) {
       const biases = inProjBias?.chunk(3);
       const weights = [this.qProjWeight!, this.kProjWeight!, this.vProjWeight!];
-      return [query, key, value].map((x, i) => x.linear(weights[i], biases?.[i]));
+      return [query, key, value].map((x, i) =>
+        x.linear(weights[i], biases?.[i]).unflatten(-1, [numHeads, -1]),
+      );
     }
     const part = (x: Tensor, first: number, count: number): Tensor[] => {
       const rows = (p: Tensor): Tensor => p.narrow(0, first * embedDim, count * embedDim);
-      return x.linear(rows(inProjWeight), inProjBias && rows(inProjBias)).chunk(count, -1);
+      const y = x.linear(rows(inProjWeight), inProjBias && rows(inProjBias));
+      return y.unflatten(-1, [count, numHeads, -1]).unbind(-3);
     };
     if (key !== value) return [query, key, value].flatMap((x, i) => part(x, i, 1));
     return query === key ? part(query, 0, 3) : [...part(query, 0, 1), ...part(key, 1, 2)];
   }
 
   /** (N, numHeads, length, size of a head) */
-  private split(x: Tensor, single: boolean): Tensor {
-    const heads = (single ? x.unsqueeze(0) : x).unflatten(-1, [this.numHeads, -1]);
-    return heads.permute(single || this.batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3]);
+  private headsFirst(x: Tensor, single: boolean): Tensor {
+    const order = single || this.batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3];
+    return (single ? x.unsqueeze(0) : x).permute(order);
   }
 
   /** Both masks as one, true or added where a query may look. */

@@ -33,6 +33,9 @@ export interface Kind {
   ) => { readonly next: readonly Tensor[]; readonly kept: Tensor };
 }
 
+/** The parts of the last axis, as entries of an axis of their own: so gradients are joined row by row. */
+const parts = (x: Tensor, count: number): Tensor[] => x.unflatten(-1, [count, -1]).unbind(-2);
+
 /** What an Elman net bends its sums by. */
 export type Nonlinearity = "tanh" | "relu";
 
@@ -64,7 +67,7 @@ export const lstm: Kind = {
   ownBias: false,
   step([h, c], input, { weightHh, weightHr }) {
     const sums = input.add(h.linear(weightHh));
-    const [i, f, g, o] = sums.chunk(4, -1);
+    const [i, f, g, o] = parts(sums, 4);
     const nextC = f.sigmoid().mul(c).add(i.sigmoid().mul(g.tanh()));
     const out = o.sigmoid().mul(nextC.tanh());
     return { next: [weightHr ? out.linear(weightHr) : out, nextC], kept: sums };
@@ -81,8 +84,8 @@ export const gru: Kind = {
   ownBias: true,
   step([h], input, { weightHh, biasHh }) {
     const sums = h.linear(weightHh, biasHh);
-    const [inputR, inputZ, inputN] = input.chunk(3, -1);
-    const [r, z, n] = sums.chunk(3, -1);
+    const [inputR, inputZ, inputN] = parts(input, 3);
+    const [r, z, n] = parts(sums, 3);
     const candidate = inputN.add(inputR.add(r).sigmoid().mul(n)).tanh();
     const update = inputZ.add(z).sigmoid();
     return { next: [candidate.add(update.mul(h.sub(candidate)))], kept: sums };

@@ -38,20 +38,24 @@ function lengthOf(xs: readonly Node[], length: number | undefined): number {
 /** Runs `fn` with derivatives, and makes sure that it gives no cell a value that belongs to a step. */
 function traced<R>(fn: () => R): R {
   const pending = new Map(cellsPending().map((cell) => [cell, cell.pending]));
-  const before = setGradEnabled(true);
+  const gradMode = setGradEnabled(true);
+  let changed = false;
+  let result: R;
   try {
-    return fn();
+    result = fn();
   } finally {
-    setGradEnabled(before);
+    setGradEnabled(gradMode);
     for (const cell of cellsPending()) {
       if (pending.get(cell) === cell.pending) continue;
       cell.pending = pending.get(cell);
-      // eslint-disable-next-line no-unsafe-finally
-      throw new Error(
-        "scan: the step changed a buffer or a parameter; carry the value along and change it afterwards",
-      );
+      changed = true;
     }
   }
+  if (changed)
+    throw new Error(
+      "scan: the step changed a buffer or a parameter; carry the value along and change it afterwards",
+    );
+  return result;
 }
 
 /**

@@ -5,8 +5,20 @@ import { type CustomRule } from "../ir/primitives/custom.ts";
 // Windows that lie side by side are axes of their own: (N, C, H, W) is (N, C, H / 2, 2, W / 2, 2). What is
 // taken of them, and its gradient, are then elementwise.
 
+const countOf = (size: readonly number[]): number => size.reduce((n, k) => n * k, 1);
+
 /** Whether the entries of a window are few enough to be written out one by one. */
-export const fewTaps = (size: readonly number[]): boolean => size.reduce((n, k) => n * k, 1) <= 16;
+export const fewTaps = (size: readonly number[]): boolean => countOf(size) <= 16;
+
+/** Where entry number `tap` of a window is in it. */
+function startOf(tap: number, size: readonly number[]): number[] {
+  const start = new Array<number>(size.length);
+  for (let i = size.length - 1; i >= 0; i--) {
+    start[i] = tap % size[i];
+    tap = Math.floor(tap / size[i]);
+  }
+  return start;
+}
 
 /** (N, C, windows and entries by turns), without what follows the last window. */
 function split(x: Node, size: readonly number[]): Node {
@@ -41,32 +53,40 @@ function repeated(x: Node, size: readonly number[]): Node {
 
 /** The entries of all windows, one value for each place in a window, in row-major order. */
 function taps(parts: Node, size: readonly number[]): Node[] {
-  const count = size.reduce((n, k) => n * k, 1);
+  const lead = parts.shape.slice(0, 2);
   const counts = size.map((_, i) => parts.shape[2 + 2 * i]);
-  const shape = [...parts.shape.slice(0, 2), ...counts];
-  return Array.from({ length: count }, (_, tap) => {
-    const start = parts.shape.map(() => 0);
-    let rest = tap;
-    for (let i = size.length - 1; i >= 0; i--) {
-      start[3 + 2 * i] = rest % size[i];
-      rest = Math.floor(rest / size[i]);
-    }
-    const one = parts.shape.map((n, axis) => (axis > 2 && axis % 2 === 1 ? 1 : n));
-    return ops.reshape(ops.slice(parts, start, one), shape);
+  return Array.from({ length: countOf(size) }, (_, tap) => {
+    const start = startOf(tap, size).flatMap((at) => [0, at]);
+    const entry = ops.slice(parts, [0, 0, ...start], [...lead, ...counts.flatMap((n) => [n, 1])]);
+    return ops.reshape(entry, [...lead, ...counts]);
   });
+}
+
+/** The inverse of `taps`: values of each place in a window, put together. */
+function placed(values: readonly Node[], size: readonly number[]): Node {
+  let sum: Node | undefined;
+  values.forEach((value, tap) => {
+    const lead = value.shape.slice(0, 2);
+    const counts = value.shape.slice(2);
+    const start = startOf(tap, size);
+    const part = ops.pad(
+      ops.reshape(value, [...lead, ...counts.flatMap((n) => [n, 1])]),
+      [0, 0, ...start.flatMap((at) => [0, at])],
+      [0, 0, ...start.flatMap((at, i) => [0, size[i] - 1 - at])],
+    );
+    sum = sum ? ops.add(sum, part) : part;
+  });
+  return sum!;
 }
 
 /** To the entry that was the largest of its window. */
 const toLargest: CustomRule = (g, [x, at], _, attrs) => {
   const size = attrs.size as readonly number[];
-  const own = repeated(at, size);
-  let tap: Node | undefined;
-  for (let i = 0; i < size.length; i++) {
-    const place = ops.iota(own.shape, 3 + 2 * i);
-    tap = tap ? ops.add(ops.mul(tap, ops.fullLike(tap, size[i])), place) : place;
-  }
-  const given = repeated(g, size);
-  return [joined(ops.select(ops.eq(own, tap!), given, ops.zerosLike(given)), size, x), undefined];
+  const zero = ops.zerosLike(g);
+  const shares = Array.from({ length: countOf(size) }, (_, tap) =>
+    ops.select(ops.eq(at, ops.full(at.shape, tap, "i32")), g, zero),
+  );
+  return [joined(placed(shares, size), size, x), undefined];
 };
 
 /** The largest entry of each window of `size` (N, C, …); of equal ones the first, and NaN before all. */
@@ -85,7 +105,10 @@ export function disjointMaxima(x: Node, size: readonly number[]): Node {
 /** To every entry of the window. */
 const toAll: CustomRule = (g, [x], _, attrs) => {
   const size = attrs.size as readonly number[];
-  return [joined(repeated(g, size), size, x)];
+  const shares = fewTaps(size)
+    ? placed(new Array<Node>(countOf(size)).fill(g), size)
+    : repeated(g, size);
+  return [joined(shares, size, x)];
 };
 
 /** The sum of each window of `size` (N, C, …). */

@@ -6,6 +6,7 @@ import { type CustomRule } from "../../src/ir/primitives/custom.ts";
 import { type Shape, sizeOf } from "../../src/ir/shape.ts";
 import { randomConv, randomWindow } from "../ir/geometries.ts";
 import { distinct, integer, type Rng, uniform } from "../ir/util.ts";
+import { loopCases } from "./loop-cases.ts";
 
 /** One application of a primitive, by which its rules are tried. */
 export interface Case {
@@ -21,6 +22,15 @@ export interface Case {
 export const SHAPES: readonly Shape[] = [[], [1], [3], [2, 1, 3], [0, 3], [2, 2]];
 const cases: Case[] = [];
 const show = (value: unknown): string => JSON.stringify(value);
+
+/** Adds a case. */
+export type Add = (
+  op: string,
+  label: string,
+  inputs: Case["inputs"],
+  build: Case["build"],
+  rough?: boolean,
+) => void;
 
 function add(
   op: string,
@@ -425,63 +435,7 @@ add(
   ([x]) => ops.mul(x, ops.fullLike(x, 3)),
 );
 
-// Loops. Carries may be integers, and all three groups of results may be used.
-function recurrence(length: number, reverse: boolean, useHistory: boolean): void {
-  const label = `length ${length}${reverse ? " reverse" : ""}${useHistory ? " histories" : ""}`;
-  const build = ([h0, n0, xs, w]: readonly Node[]): readonly Node[] => {
-    const h = ops.placeholder([2], "f64");
-    const n = ops.placeholder([], "i32");
-    const x = ops.placeholder([2], "f64");
-    const weight = ops.placeholder([2, 2], "f64");
-    const attrs = { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] };
-    const next = ops.tanh(ops.add(ops.dot(weight, h, attrs), x));
-    const scale = ops.broadcastTo(ops.cast(n, "f64"), [2]);
-    const body = {
-      params: [h, n, x, weight],
-      outputs: [next, ops.add(n, ops.constant(1, "i32")), ops.mul(ops.mul(next, h), scale)],
-    };
-    const loop = ops.scan(body, [h0, n0], [xs], [w], length, reverse);
-    const all = [...loop.carries, ...loop.ys];
-    return useHistory ? [...all, ...loop.histories] : all;
-  };
-  add(
-    "scan",
-    label,
-    (rng) => [
-      uniform(rng, [2]),
-      uniform(rng, [], "i32", 0, 3),
-      uniform(rng, [length, 2]),
-      uniform(rng, [2, 2]),
-    ],
-    build,
-  );
-}
-for (const length of [0, 1, 3])
-  for (const reverse of [false, true]) recurrence(length, reverse, length === 3);
-add(
-  "pick",
-  "one carry, no sequence",
-  (rng) => [uniform(rng, [2]), uniform(rng, [2])],
-  ([start, factor]) => {
-    const x = ops.placeholder([2], "f64");
-    const k = ops.placeholder([2], "f64");
-    const body = { params: [x, k], outputs: [ops.mul(ops.sin(x), k)] };
-    return ops.scan(body, [start], [], [factor], 4).carries;
-  },
-);
-add(
-  "scan",
-  "body that ignores its carry",
-  (rng) => [uniform(rng, [2]), uniform(rng, [3, 2])],
-  ([start, xs]) => {
-    const h = ops.placeholder([2], "f64");
-    const x = ops.placeholder([2], "f64");
-    const body = { params: [h, x], outputs: [ops.constant(1, "f64"), x, ops.mul(x, x)] };
-    const outputs = [ops.full([2], 1, "f64"), x, ops.mul(x, x)];
-    const loop = ops.scan({ ...body, outputs }, [start], [xs], [], 3);
-    return [...loop.carries, ...loop.ys];
-  },
-);
+loopCases(add);
 
 /** All cases; geometries of conv and windows are drawn from `seed`. */
 export function allCases(rngOf: (seed: number) => Rng, seed: number): readonly Case[] {

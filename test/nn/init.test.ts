@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nn } from "../../src/index.ts";
-import { manualSeed, zeros } from "../../src/tensor/index.ts";
+import { manualSeed, type Tensor, zeros } from "../../src/tensor/index.ts";
 import { camel, camelOptions, fixtures } from "./fixtures.ts";
 
 const { init } = nn;
@@ -85,4 +85,75 @@ test("wrong arguments", () => {
     /mode must be "fanIn" or "fanOut", got "fan"/,
   );
   expect(() => init.calculateGain("swish" as "relu")).toThrow(/unknown nonlinearity "swish"/);
+});
+
+describe("layers start with PyTorch's distributions", () => {
+  /** Expects values uniform between ±bound: within it, and with its deviation. */
+  function expectUniform(x: Tensor, bound: number, what: string): void {
+    const data = Array.from(x.dataSync());
+    const largest = Math.max(...data.map(Math.abs));
+    expect(largest, `bound of ${what}`).toBeLessThanOrEqual(bound);
+    expect(largest, `bound of ${what}`).toBeGreaterThan(bound * 0.9);
+    if (data.length < 500) return;
+    const deviation = Math.sqrt(data.reduce((sum, v) => sum + v * v, 0) / data.length);
+    expect(Math.abs(deviation / (bound / Math.sqrt(3)) - 1), what).toBeLessThan(0.06);
+  }
+  const all = (layer: nn.Module, bound: number): void => {
+    for (const [name, p] of layer.namedParameters()) expectUniform(p, bound, name);
+  };
+
+  test("convolutions: ±1 / √(inputs of an output)", () => {
+    manualSeed(11);
+    all(new nn.Conv1d(16, 40, 5), 1 / Math.sqrt(16 * 5));
+    all(new nn.Conv2d(16, 40, 3, { groups: 4 }), 1 / Math.sqrt(4 * 9));
+    all(new nn.Conv3d(4, 64, 2), 1 / Math.sqrt(4 * 8));
+    all(new nn.ConvTranspose2d(16, 40, 3, { groups: 2 }), 1 / Math.sqrt(20 * 9));
+  });
+
+  test("recurrent nets: ±1 / √hiddenSize", () => {
+    manualSeed(12);
+    all(new nn.LSTM(10, 36, { numLayers: 2, bidirectional: true }), 1 / 6);
+    all(new nn.GRUCell(20, 49), 1 / 7);
+  });
+
+  test("attention: projections of xavierUniform_, biases 0", () => {
+    manualSeed(13);
+    const layer = new nn.MultiheadAttention(64, 4);
+    expectUniform(layer.inProjWeight!, Math.sqrt(6 / (64 + 3 * 64)), "projections");
+    expectUniform(layer.outProj.weight, 1 / 8, "last projection");
+    for (const bias of [layer.inProjBias!, layer.outProj.bias!])
+      expect(Array.from(bias.dataSync()).every((v) => v === 0)).toBe(true);
+    const other = new nn.MultiheadAttention(64, 4, { kdim: 32 });
+    expectUniform(other.kProjWeight!, Math.sqrt(6 / (64 + 32)), "projection of keys");
+  });
+
+  test("embeddings: standard normal, the padding 0", () => {
+    manualSeed(14);
+    const rows = new nn.Embedding(400, 50, { paddingIdx: -1 }).weight.dataSync();
+    const squares = Array.from(rows).reduce((sum, v) => sum + v * v, 0);
+    const deviation = Math.sqrt(squares / (399 * 50));
+    expect(Math.abs(deviation - 1)).toBeLessThan(0.03);
+    expect(Array.from(rows.subarray(-50)).every((v) => v === 0)).toBe(true);
+  });
+
+  test("norms: 1 and 0; moments too", () => {
+    const norm = new nn.BatchNorm2d(3);
+    nn.init.uniform_(norm.weight!);
+    nn.init.uniform_(norm.runningMean!);
+    norm.resetParameters();
+    const values = Object.values(norm.stateDict()).map((x) => Array.from(x.dataSync()));
+    expect(values).toEqual([[1, 1, 1], [0, 0, 0], [0, 0, 0], [1, 1, 1], [0]]); // prettier-ignore
+    for (const layer of [new nn.LayerNorm(2), new nn.RMSNorm(2), new nn.GroupNorm(1, 2)]) {
+      nn.init.uniform_(layer.weight!);
+      layer.resetParameters();
+      expect(Array.from(layer.weight!.dataSync())).toEqual([1, 1]);
+    }
+  });
+
+  test("stacks of copies: all layers alike", () => {
+    const stack = new nn.TransformerEncoder(new nn.TransformerEncoderLayer(4, 2), 2);
+    const [a, b] = [...stack.layers].map((layer) => layer.linear1.weight);
+    expect(a).not.toBe(b);
+    expect(Array.from(a.dataSync())).toEqual(Array.from(b.dataSync()));
+  });
 });
