@@ -56,3 +56,28 @@ export function transposed({ data, shape: [rows, columns] }: NamedArray): NamedA
     for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j];
   return { data: out, shape: [columns, rows] };
 }
+
+/** Images (…, C, H, W) as (…, H, W, C). */
+export function channelsLast({ data, shape }: NamedArray): NamedArray {
+  const [channels, height, width] = shape.slice(-3);
+  const pixels = height * width;
+  const out = data.slice();
+  for (let image = 0; image < data.length; image += channels * pixels)
+    for (let c = 0; c < channels; c++)
+      for (let p = 0; p < pixels; p++) out[image + p * channels + c] = data[image + c * pixels + p];
+  return { data: out, shape: [...shape.slice(0, -3), height, width, channels] };
+}
+
+/** Weights (outputs, inputs, H, W) of a convolution as (H, W, inputs, outputs). */
+export function kernelLast({
+  data,
+  shape: [outputs, inputs, height, width],
+}: NamedArray): NamedArray {
+  const out = data.slice();
+  const pixels = height * width;
+  for (let o = 0; o < outputs; o++)
+    for (let i = 0; i < inputs; i++)
+      for (let p = 0; p < pixels; p++)
+        out[(p * inputs + i) * outputs + o] = data[(o * inputs + i) * pixels + p];
+  return { data: out, shape: [height, width, inputs, outputs] };
+}

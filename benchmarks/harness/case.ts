@@ -56,6 +56,13 @@ export const uniform = (shape: readonly number[], bound: number): ArraySpec => (
   high: bound,
 });
 
+/** The same number everywhere. */
+export const constant = (shape: readonly number[], value: number): ArraySpec => ({
+  shape,
+  low: value,
+  high: value,
+});
+
 /** The weights of `nn.Linear(inputs, outputs)` under the names and with the bounds of PyTorch. */
 export const linear = (
   name: string,

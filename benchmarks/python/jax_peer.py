@@ -43,6 +43,46 @@ def adam(lr, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):
     return init, update
 
 
+def sgd(lr, momentum):
+    """Gradient descent with momentum: functions `init` and `update`."""
+    import jax
+    import jax.numpy as jnp
+
+    tree = jax.tree_util.tree_map
+
+    def init(params):
+        return tree(jnp.zeros_like, params)
+
+    def update(grads, velocity, params):
+        velocity = tree(lambda v, g: momentum * v + g, velocity, grads)
+        return tree(lambda p, v: p - lr * v, params, velocity), velocity
+
+    return init, update
+
+
+def cross_entropy(logits, target):
+    """The mean over all but the last axis."""
+    import jax
+    import jax.numpy as jnp
+
+    return -jnp.take_along_axis(jax.nn.log_softmax(logits), target[..., None], axis=-1).mean()
+
+
+def conv(x, weight, padding, stride=1):
+    """x: (N, H, W, inputs); weight: (height, width, inputs, outputs)"""
+    from jax import lax
+
+    sides = ((padding, padding), (padding, padding))
+    return lax.conv_general_dilated(
+        x, weight, (stride, stride), sides, dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+
+
+def conv_weights(arrays):
+    """Weights of convolutions, those of four axes, as `conv` takes them."""
+    return {name: w.transpose(2, 3, 1, 0) if w.ndim == 4 else w for name, w in arrays.items()}
+
+
 def training(params, optimizer, loss_of, batches):
     """A job whose step, compiled as one function, is one update by the loss of the next batch. The old
     parameters' memory is given to the new ones."""

@@ -2,7 +2,6 @@
 
 import gc
 import importlib
-import importlib.util
 import json
 import math
 import os
@@ -18,7 +17,6 @@ answers = os.fdopen(os.dup(1), "w", encoding="utf8")
 os.dup2(2, 1)
 
 framework, threads = sys.argv[1], int(sys.argv[2])
-workloads = Path(__file__).parent.parent / "workloads"
 
 
 def answer(value):
@@ -54,20 +52,13 @@ def reset_peak():
         pass
 
 
-def load(path):
-    spec = importlib.util.spec_from_file_location(f"{path.parent.name}_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 job = None
 
 
 def prepare(request):
     global job
     case = request["case"]
-    program = load(workloads / case["workload"] / f"{framework}.py")
+    program = load(f"workloads/{case['workload']}/{framework}.py")
     arrays = {name: make_array(name, spec) for name, spec in case["arrays"].items()}
     job = None
     gc.collect()
@@ -115,6 +106,7 @@ handlers = {"prepare": prepare, "check": check, "run": run, "memory": memory}
 importlib.import_module(f"{framework}_peer").start(threads)
 
 from arrays import make_array  # noqa: E402
+from loading import load  # noqa: E402
 
 answer({"ready": True})
 for line in sys.stdin:

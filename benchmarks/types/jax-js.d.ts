@@ -23,6 +23,8 @@ declare module "@jax-js/jax" {
       sum(axis?: number | number[]): Array;
       mean(axis?: number | number[]): Array;
       transpose(axes?: number[]): Array;
+      reshape(shape: number[]): Array;
+      slice(...ranges: [number, number][]): Array;
     }
     interface DType {
       readonly dtype: unique symbol;
@@ -33,10 +35,34 @@ declare module "@jax-js/jax" {
       values: number | Float32Array | Int32Array,
       options?: { shape?: number[]; dtype?: DType },
     ): Array;
+    function zeros(shape: number[]): Array;
     function zerosLike(x: Array): Array;
+    function arange(end: number): Array;
+    function equal(a: Array, b: Array): Array;
+    function lessEqual(a: Array, b: Array): Array;
+    function where(condition: Array, a: Array, b: Array): Array;
+    function take(x: Array, indices: Array, axis: number): Array;
+    function split(x: Array, parts: number, axis: number): Array[];
+    function argmax(x: Array, axis: number): Array;
     function matmul(a: Array, b: Array): Array;
+    function max(x: Array): Array;
     function square(x: Array): Array;
     function sqrt(x: Array): Array;
+  }
+
+  export namespace lax {
+    function convGeneralDilated(
+      x: numpy.Array,
+      kernel: numpy.Array,
+      strides: number[],
+      padding: [number, number][],
+    ): numpy.Array;
+    function reduceWindow(
+      x: numpy.Array,
+      computation: (window: numpy.Array) => numpy.Array,
+      window: number[],
+      strides: number[],
+    ): numpy.Array;
   }
 
   export namespace nn {
@@ -44,6 +70,12 @@ declare module "@jax-js/jax" {
     function gelu(x: numpy.Array, options: { approximate: boolean }): numpy.Array;
     function softmax(x: numpy.Array, axis?: number): numpy.Array;
     function logSoftmax(x: numpy.Array, axis?: number): numpy.Array;
+    function dotProductAttention(
+      query: numpy.Array,
+      key: numpy.Array,
+      value: numpy.Array,
+      options: { isCausal?: boolean; mask?: numpy.Array },
+    ): numpy.Array;
     function standardize(x: numpy.Array, axis: number, options: { epsilon: number }): numpy.Array;
     function oneHot(x: numpy.Array, classes: number): numpy.Array;
   }

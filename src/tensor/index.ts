@@ -1,4 +1,4 @@
-export { CellTensor } from "./tensor.ts";
+export { CellTensor, evalAll } from "./tensor.ts";
 export { Tensor } from "./methods.ts";
 export { type Methods } from "./methods.ts";
 export { type Nested } from "./nested.ts";

@@ -250,6 +250,19 @@ export class CellTensor extends Tensor {
   }
 }
 
+/**
+ * Computes several tensors now, as one program: what they share is computed once.
+ *
+ * @example
+ * const [y, dx] = [x.square().sum(), x.mul(2)];
+ * await evalAll([y, dx]);
+ */
+export async function evalAll(tensors: Iterable<Tensor>): Promise<void> {
+  const list = [...tensors];
+  evaluate(list.map((x) => x.node));
+  for (const x of list) x.settle();
+}
+
 /** Computes the pending values of these cells, and those tensors, as one program. */
 export function flushCells(cells: Iterable<CellTensor>, also: readonly Tensor[] = []): void {
   flush(

@@ -1,6 +1,6 @@
 import { nn, numpy as np } from "@jax-js/jax";
 import { batchesOf, numberOf, type Prepare } from "../../harness/job.ts";
-import { linearParams, type Params, training } from "../shared/jax-js.ts";
+import { adam, linearParams, type Params, training } from "../shared/jax-js.ts";
 
 const LAYERS = ["fc1", "fc2", "fc3"];
 
@@ -15,7 +15,7 @@ function lossOf(weights: Params, x: np.Array, y: np.Array): np.Array {
 export const prepare: Prepare = (input) =>
   training(
     Object.assign({}, ...LAYERS.map((name) => linearParams(input, name))) as Params,
-    { lr: numberOf(input, "lr") },
+    adam({ lr: numberOf(input, "lr") }),
     lossOf,
     batchesOf(input, "data", "target"),
   );

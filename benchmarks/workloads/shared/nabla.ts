@@ -1,4 +1,4 @@
-import { compile, fromTypedArray, type nn, type optim, type Tensor } from "nabla";
+import { compile, evalAll, fromTypedArray, type nn, type optim, type Tensor } from "nabla";
 import { type NamedArray } from "../../harness/arrays.ts";
 import { type Input, type Job, sample } from "../../harness/job.ts";
 
@@ -54,7 +54,7 @@ export function operator(
   return {
     async step() {
       results = one(...inputs);
-      for (const result of results) await result.eval();
+      await evalAll(results);
     },
     values: async () => (await Promise.all(results.map((r) => r.data()))).map(sample),
   };

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type NamedArray, transposed } from "../../harness/arrays.ts";
+import { kernelLast, type NamedArray, transposed } from "../../harness/arrays.ts";
 import { type Input, type Job, sample } from "../../harness/job.ts";
 
 // What the programs for tfjs share.
@@ -12,6 +12,10 @@ export const linearVariables = ({ arrays }: Input, name: string): [tf.Variable, 
   tf.variable(toTensor(transposed(arrays[`${name}.weight`])), true, `${name}.weight`),
   tf.variable(toTensor(arrays[`${name}.bias`]), true, `${name}.bias`),
 ];
+
+/** The weight of a convolution as (height, width, inputs, outputs). */
+export const convVariable = ({ arrays }: Input, name: string): tf.Variable =>
+  tf.variable(toTensor(kernelLast(arrays[name])), true, name);
 
 /** A job whose step is one update by the loss of the next batch. */
 export function training(
