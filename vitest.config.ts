@@ -17,6 +17,7 @@ export default defineConfig(({ mode }) => ({
     // A process a file: devices start threads of their own, and the default device is global.
     pool: "forks",
     maxWorkers: 2,
+    env: { NABLA_TEST_MODE: mode },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -17,6 +17,10 @@ export const devicesUnderTest = (): string[] =>
 export const hostLeaf = (value: NDArray, requiresGrad = false): Node =>
   input(value.shape, value.dtype, new HostValue(value.data), requiresGrad);
 
+/** All devices in `npm run test:full`; else `wasm`, for what is the same composition on each of them. */
+export const devicesOfCompositions = (): string[] =>
+  process.env.NABLA_TEST_MODE === "full" ? devicesUnderTest() : ["wasm"];
+
 /** The values of nodes, computed on a device in one program. The nodes keep none of them. */
 export function runOn(device: string, outputs: readonly Node[]): TypedArray[] {
   setDevice(device);

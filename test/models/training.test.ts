@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { compile, nn, noGrad, optim, setDevice, type Tensor } from "../../src/index.ts";
 import { Bottleneck, GPT, LeNet5, ResNet, resnet18 } from "../../src/models/index.ts";
+import { devicesOfCompositions } from "../conformance/devices.ts";
 import { camelOptions, type Options } from "../nn/fixtures.ts";
 import { data, setWeights, whole } from "./values.ts";
 
@@ -95,7 +96,7 @@ function train(name: string, whole: boolean): void {
   expectLosses([last], [after]);
 }
 
-describe.each(["wasm", "js"])("on %s", (device) => {
+describe.each(devicesOfCompositions())("on %s", (device) => {
   for (const name of [
     "lenet5",
     "gpt",

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { nn, setDevice } from "../../src/index.ts";
 import { type DType } from "../../src/ir/dtype.ts";
 import { Tensor, tensor } from "../../src/tensor/index.ts";
-import { devicesUnderTest } from "../conformance/devices.ts";
+import { devicesOfCompositions } from "../conformance/devices.ts";
 import { camel, camelOptions, expectNumbers, type Options } from "./fixtures.ts";
 
 // Layers against PyTorch: results, gradients of inputs and weights, buffers, in training and in use. The
@@ -154,7 +154,7 @@ const FAMILIES = [
   "transformers",
 ];
 
-describe.each(devicesUnderTest())("on %s", (device) => {
+describe.each(devicesOfCompositions())("on %s", (device) => {
   for (const family of FAMILIES)
     describe(family, () => {
       casesOf<LayerCase>(family).forEach((one, i) => {
