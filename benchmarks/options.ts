@@ -45,7 +45,8 @@ ${WORKLOADS.map(({ name, title }) => `  ${name.padEnd(13)}${title}`).join("\n")}
   --device NAME,…   devices of Nabla; ratios are relative to the first (default native,wasm)
   --seconds X       seconds that each peer's steps are timed for (default 3)
   --rounds N        blocks that this time is divided into; peers take turns (default 9)
-  --patience X      seconds that a slow peer may take for the check, and for the timing (default 60)
+  --patience X      seconds that a slow peer may take for the check and again for the timing; five times
+                    as many for its first step (default 60)
   --quick           short: --seconds 0.6 --rounds 3 --patience 10
   --out PATH        write PATH.json, PATH.md and PATH.svg (default benchmarks/results)
   --add             keep the results of other workloads and numbers of threads in the files

@@ -25,6 +25,8 @@ export interface Variant {
   readonly name: string;
   readonly settings: Settings;
   readonly arrays: Readonly<Record<string, ArraySpec>>;
+  /** Peers that are left out. */
+  readonly without?: readonly string[];
   /** What one step does, for rates such as GFLOP/s. */
   readonly work: { readonly amount: number; readonly unit: string };
 }
@@ -44,8 +46,6 @@ export interface Workload {
   readonly kind: "training" | "operator" | "memory";
   /** Whether a peer's process serves all variants, so that many small ones do not take all day. */
   readonly oneProcess?: boolean;
-  /** Peers that are left out. */
-  readonly without?: readonly string[];
   readonly variants: readonly Variant[];
 }
 

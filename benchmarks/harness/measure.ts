@@ -6,10 +6,13 @@ import { type Variant, type Workload } from "./case.ts";
 import { check } from "./check.ts";
 import { endure } from "./endurance.ts";
 import { BENCHMARKS } from "./environment.ts";
-import { type Contender, type Describe, type Effort, type Lane, LIMIT, problemOf } from "./lane.ts";
+import { type Contender, type Describe, type Effort, type Lane, problemOf } from "./lane.ts";
 import { PeerProcess } from "./peer-process.ts";
 import { toRows } from "./rows.ts";
 import { time } from "./timing.ts";
+
+/** What the first step may take, with all that is compiled for it, in units of the patience. */
+const FIRST_STEP = 5;
 
 /** What to measure a workload with. */
 export interface Setup {
@@ -60,20 +63,21 @@ export async function* measure(
   setup: Setup,
 ): AsyncGenerator<{ variant: Variant; rows: Row[] }> {
   const folder = workload.folder ?? workload.name;
-  const contenders = setup.contenders.filter(
-    ({ id, framework }) => hasProgram(framework, folder) && !workload.without?.includes(id),
-  );
+  const able = setup.contenders.filter(({ framework }) => hasProgram(framework, folder));
   const processes = new Processes(setup);
   try {
     for (const variant of variants) {
       const describe: Describe = (what) =>
         setup.describe(`${workload.name}, ${variant.name}: ${what}`);
+      const contenders = able.filter(({ id }) => !variant.without?.includes(id));
       const lanes: Lane[] = [];
       const unfit = new Map<Contender, string>();
       for (const contender of contenders) {
         describe(`${contender.id} prepares`);
         try {
-          lanes.push(await prepare(await processes.get(contender), contender, folder, variant));
+          const process = await processes.get(contender);
+          const limit = FIRST_STEP * setup.effort.patience;
+          lanes.push(await prepare(process, contender, folder, variant, limit));
         } catch (error) {
           unfit.set(contender, problemOf(error));
           processes.stop(contender);
@@ -97,6 +101,7 @@ async function prepare(
   contender: Contender,
   folder: string,
   { name, settings, arrays }: Variant,
+  limit: number,
 ): Promise<Lane> {
   const { firstStepSeconds, values } = await process.ask(
     {
@@ -104,7 +109,7 @@ async function prepare(
       case: { workload: folder, variant: name, settings, arrays },
       mode: contender.mode,
     },
-    LIMIT,
+    limit,
   );
   return {
     contender,

@@ -16,6 +16,8 @@ const gpt: Variant = {
   name: `gpt, ${GPT.context} tokens`,
   settings: { net: "gpt", tokens: GPT.context },
   arrays: gptArrays(),
+  // Its model is a fixed graph, and this is a loop.
+  without: ["onnxruntime"],
   work: { amount: GPT.context, unit: "tokens/s" },
 };
 

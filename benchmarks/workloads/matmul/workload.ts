@@ -7,6 +7,8 @@ const variant = (n: number, transposeA: boolean, transposeB: boolean): Variant =
   name: `${n} ${transposeA ? "t" : "n"}${transposeB ? "t" : "n"}`,
   settings: { n, transposeA, transposeB },
   arrays: { a: { shape: [n, n], low: 0, high: 1 }, b: { shape: [n, n], low: 0, high: 1 } },
+  // It calls the same product as PyTorch without it.
+  without: ["torch.compile"],
   work: { amount: (2 * n ** 3) / 1e9, unit: "GFLOP/s" },
 });
 
@@ -15,8 +17,6 @@ export const matmul: Workload = {
   title: "product of two square f32 matrices, each as it is (n) or transposed (t)",
   kind: "operator",
   oneProcess: true,
-  // It calls the same product.
-  without: ["torch.compile"],
   variants: SIZES.flatMap((n) =>
     [false, true].flatMap((ta) => [false, true].map((tb) => variant(n, ta, tb))),
   ),

@@ -6,12 +6,13 @@ import { type Input, type Job, sample } from "../../harness/job.ts";
 
 export const toTensor = ({ data, shape }: NamedArray): Tensor => fromTypedArray(data, shape);
 
-/** Gives the parameters of `net` the case's arrays of their names. */
+/** Gives the parameters of `net`, and those buffers that there are arrays for, the case's arrays. */
 export function loadWeights<M extends nn.Module>(net: M, { arrays }: Input): M {
-  const names = net.namedParameters().map(([name]) => name);
-  const missing = names.filter((name) => !Object.hasOwn(arrays, name));
-  if (missing.length > 0) throw new Error(`no initial values for ${missing.join(", ")}`);
-  net.loadStateDict(Object.fromEntries(names.map((name) => [name, toTensor(arrays[name])])), {
+  const known = Object.keys(net.stateDict()).filter((name) => Object.hasOwn(arrays, name));
+  const missing = net.namedParameters().filter(([name]) => !known.includes(name));
+  if (missing.length > 0)
+    throw new Error(`no initial values for ${missing.map(([name]) => name).join(", ")}`);
+  net.loadStateDict(Object.fromEntries(known.map((name) => [name, toTensor(arrays[name])])), {
     strict: false,
   });
   return net;
