@@ -23,14 +23,14 @@ export interface Kind {
   /** Whether the step adds `biasHh` itself, because it is not simply added to the input. */
   readonly ownBias: boolean;
   /**
-   * The next state, h first; and what its gradient would otherwise compute again, which a layer keeps of
-   * every step.
+   * The next state, h first; and values that its gradient would otherwise compute again, which a layer keeps
+   * of every step.
    */
   readonly step: (
     state: readonly Tensor[],
     input: Tensor,
     weights: StepWeights,
-  ) => { readonly next: readonly Tensor[]; readonly kept: Tensor };
+  ) => { readonly next: readonly Tensor[]; readonly kept: readonly Tensor[] };
 }
 
 /** The parts of the last axis, as entries of an axis of their own: so gradients are joined row by row. */
@@ -51,7 +51,7 @@ export function elman(nonlinearity: Nonlinearity, what: string): Kind {
     ownBias: false,
     step([h], input, { weightHh }) {
       const sums = input.add(h.linear(weightHh));
-      return { next: [nonlinearity === "tanh" ? sums.tanh() : sums.relu()], kept: sums };
+      return { next: [nonlinearity === "tanh" ? sums.tanh() : sums.relu()], kept: [sums] };
     },
   };
 }
@@ -65,12 +65,18 @@ export const lstm: Kind = {
   gates: 4,
   states: 2,
   ownBias: false,
-  step([h, c], input, { weightHh, weightHr }) {
-    const sums = input.add(h.linear(weightHh));
+  step([h, c], x, { weightHh, weightHr }) {
+    const sums = x.add(h.linear(weightHh));
     const [i, f, g, o] = parts(sums, 4);
-    const nextC = f.sigmoid().mul(c).add(i.sigmoid().mul(g.tanh()));
-    const out = o.sigmoid().mul(nextC.tanh());
-    return { next: [weightHr ? out.linear(weightHr) : out, nextC], kept: sums };
+    const [input, forget, output] = [i.sigmoid(), f.sigmoid(), o.sigmoid()];
+    const candidate = g.tanh();
+    const nextC = forget.mul(c).add(input.mul(candidate));
+    const bent = nextC.tanh();
+    const out = output.mul(bent);
+    return {
+      next: [weightHr ? out.linear(weightHr) : out, nextC],
+      kept: [input, forget, candidate, output, bent],
+    };
   },
 };
 
@@ -86,9 +92,13 @@ export const gru: Kind = {
     const sums = h.linear(weightHh, biasHh);
     const [inputR, inputZ, inputN] = parts(input, 3);
     const [r, z, n] = parts(sums, 3);
-    const candidate = inputN.add(inputR.add(r).sigmoid().mul(n)).tanh();
+    const reset = inputR.add(r).sigmoid();
     const update = inputZ.add(z).sigmoid();
-    return { next: [candidate.add(update.mul(h.sub(candidate)))], kept: sums };
+    const candidate = inputN.add(reset.mul(n)).tanh();
+    return {
+      next: [candidate.add(update.mul(h.sub(candidate)))],
+      kept: [reset, update, candidate, n],
+    };
   },
 };
 

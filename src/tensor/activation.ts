@@ -1,6 +1,7 @@
 import { isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
+import { type CustomRule } from "../ir/primitives/custom.ts";
 import { normalizeAxis } from "../ir/shape.ts";
 import { checkTensor, reducedShape, toFloat } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
@@ -92,12 +93,18 @@ export function sigmoid(x: Tensor): Tensor {
 /** -|x| with derivative -1 at 0 (abs has 0 there, which would spoil what is smooth at 0). */
 const negAbs = (x: Node): Node => ops.select(ops.lt(x, ops.zerosLike(x)), x, ops.neg(x));
 
+// From the value itself, which is there already: y (1 - y).
+const sigmoidRule: CustomRule = (g, _, y) => [
+  ops.mul(g, ops.mul(y, ops.sub(ops.fullLike(y, 1), y))),
+];
+
 // With e = e^-|x| nothing overflows, and small results keep their digits: 1 / (1 + e) for x ≥ 0, else
 // e / (1 + e).
 function sigmoidNode(x: Node): Node {
   const one = ops.fullLike(x, 1);
   const e = ops.exp(negAbs(x));
-  return ops.div(ops.select(ops.lt(x, ops.zerosLike(x)), e, one), ops.add(one, e));
+  const y = ops.div(ops.select(ops.lt(x, ops.zerosLike(x)), e, one), ops.add(one, e));
+  return ops.customVjp(y, [x], sigmoidRule);
 }
 
 /**

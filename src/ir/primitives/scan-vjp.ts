@@ -40,6 +40,9 @@ function differentiable(body: ScanBody): ScanBody {
 const sum = (a: Node | undefined, b: Node | undefined): Node | undefined =>
   a && b ? add(a, b) : (a ?? b);
 
+/** The value that stands behind a gradient of its own. */
+const plain = (x: Node): Node => (x.op.name === "customVjp" ? plain(x.inputs[0]) : x);
+
 /** The summands of a value. */
 const summands = (x: Node): Node[] => (x.op.name === "add" ? x.inputs.flatMap(summands) : [x]);
 
@@ -215,14 +218,15 @@ export function vjp(
     ];
 
     // Values that the loop has stored are read and not computed again.
+    const values = bodyYs.map(plain);
     const seen = new Set(topological(outputs));
-    const stored = range(bodyYs.length).filter(
-      (i) => seen.has(bodyYs[i]) && !body.params.includes(bodyYs[i]),
+    const stored = range(values.length).filter(
+      (i) => seen.has(values[i]) && !body.params.includes(values[i]),
     );
-    const inStored = stored.map((i) => fresh(bodyYs[i], isFloat(bodyYs[i].dtype)));
+    const inStored = stored.map((i) => fresh(values[i], isFloat(values[i].dtype)));
     const direct = substitute(
       outputs,
-      stored.map((i) => bodyYs[i]),
+      stored.map((i) => values[i]),
       inStored,
     );
     const read = new Set(topological(direct));
@@ -251,7 +255,7 @@ export function vjp(
           );
 
     const after = [...pConstants, ...wholeXs, ...hoist.emitted.map((x) => hoist.standIn(x))];
-    const values = [...constants, ...back.ys];
+    const known = [...constants, ...back.ys];
     const cotangentsOf: (Node | undefined)[] = node.inputs.map(() => undefined);
     floats.forEach((i, at) => (cotangentsOf[i] = back.carries[at]));
     wantedXs.forEach((i, at) => (cotangentsOf[carries.length + i] = back.ys[at]));
@@ -259,7 +263,7 @@ export function vjp(
       const { outside } = totals[at];
       const own = inLoop.indexOf(at);
       cotangentsOf[carries.length + xs.length + i] = sum(
-        outside && substitute([outside], after, values)[0],
+        outside && substitute([outside], after, known)[0],
         own < 0 ? undefined : back.carries[floats.length + own],
       );
     });
