@@ -259,6 +259,8 @@ export class CellTensor extends Tensor {
  */
 export async function evalAll(tensors: Iterable<Tensor>): Promise<void> {
   const list = [...tensors];
+  for (const x of list as unknown[])
+    if (!(x instanceof Tensor)) throw new TypeError(`evalAll: expected tensors, got a ${typeof x}`);
   evaluate(list.map((x) => x.node));
   for (const x of list) x.settle();
 }

@@ -3,6 +3,7 @@ import { axis, d, f, i, type Mistakes, no, x } from "./helpers.ts";
 
 /** Of creation, random numbers, layers and transformations. */
 export const MAKING: Mistakes = {
+  evalAll: [[() => T.evalAll([x, no]), "evalAll: expected tensors, got a string"]],
   bernoulli: [
     [
       () => T.bernoulli(i(2)),
