@@ -3,7 +3,7 @@ import { type Row } from "./row.ts";
 const LABELS = 250;
 const PLOT = 620;
 const RIGHT = 24;
-const TOP = 84;
+const LEGEND = 50;
 const LINE = 22;
 const GROUP = 30;
 const BOTTOM = 46;
@@ -92,6 +92,24 @@ function ticks(low: number, high: number): number[] {
   return found;
 }
 
+/** Where the names of the peers go, in as many lines as they need. */
+function legendOf(
+  peers: readonly string[],
+  width: number,
+): { entries: { peer: string; x: number; y: number }[]; height: number } {
+  const line = 20;
+  let x = 16;
+  let y = LEGEND;
+  const entries = peers.map((peer) => {
+    const size = 34 + peer.length * 7;
+    if (x + size > width) [x, y] = [16, y + line];
+    const entry = { peer, x, y };
+    x += size;
+    return entry;
+  });
+  return { entries, height: y - LEGEND + 34 };
+}
+
 /** Every peer's time as a multiple of Nabla's, on a logarithmic axis; one line a variant. */
 export function chart(rows: readonly Row[]): string {
   const groups = groupsOf(rows);
@@ -102,31 +120,31 @@ export function chart(rows: readonly Row[]): string {
   const x = (ratio: number): number =>
     LABELS + (Math.log(ratio / low) / Math.log(high / low)) * PLOT;
   const width = LABELS + PLOT + RIGHT;
+  const legend = legendOf([...new Set(shown.map((row) => row.peer))], width);
+  const top = LEGEND + legend.height;
   const height =
-    TOP + groups.reduce((sum, { lines }) => sum + GROUP + lines.length * LINE, 0) + BOTTOM;
+    top + groups.reduce((sum, { lines }) => sum + GROUP + lines.length * LINE, 0) + BOTTOM;
   const out: string[] = [];
   const text = (px: number, py: number, words: string, extra = ""): number =>
     out.push(`<text x="${px.toFixed(1)}" y="${py.toFixed(1)}"${extra}>${escape(words)}</text>`);
 
   text(16, 28, "Time of a step as a multiple of Nabla's", ' font-size="16" fill="#20202a"');
-  let left = 16;
-  for (const peer of new Set(shown.map((row) => row.peer))) {
-    out.push(mark(peer, left + 5, 50));
-    text(left + 16, 54, peer);
-    left += 34 + peer.length * 7;
+  for (const { peer, x: left, y } of legend.entries) {
+    out.push(mark(peer, left + 5, y));
+    text(left + 16, y + 4, peer);
   }
   const bottom = height - BOTTOM + 8;
   for (const tick of ticks(low, high)) {
     const strong = tick === 1;
     out.push(
-      `<path d="M${x(tick).toFixed(1)} ${TOP - 8}V${bottom}" stroke="${strong ? "#0072b2" : "#e4e4ea"}" stroke-width="${strong ? 1.5 : 1}"/>`,
+      `<path d="M${x(tick).toFixed(1)} ${top - 8}V${bottom}" stroke="${strong ? "#0072b2" : "#e4e4ea"}" stroke-width="${strong ? 1.5 : 1}"/>`,
     );
     text(x(tick), bottom + 16, strong ? "1 (Nabla)" : String(tick), ' text-anchor="middle"');
   }
   text(x(1) + 10, bottom + 34, "Nabla is faster →");
   text(x(1) - 10, bottom + 34, "← Nabla is slower", ' text-anchor="end"');
 
-  let y = TOP;
+  let y = top;
   for (const { title, lines } of groups) {
     text(16, y + 18, title, ' font-weight="600" fill="#20202a"');
     y += GROUP;
