@@ -96,6 +96,9 @@ static void *worker(void *given) {
 
 /* A pool with threads - 1 workers; null where there is no memory. */
 void *nabla_create(int threads) {
+  /* Workers still look for work while the process ends and its libraries are closed: this one stays. */
+  Dl_info own;
+  if (dladdr((void *)nabla_create, &own) != 0) dlopen(own.dli_fname, RTLD_NOW | RTLD_NODELETE);
   pool *p = 0;
   if (posix_memalign((void **)&p, 64, sizeof(pool)) != 0) return 0;
   memset(p, 0, sizeof(pool));
