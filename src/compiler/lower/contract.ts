@@ -17,6 +17,10 @@ import { KernelWriter, type LoweredKernel } from "./writer.ts";
 
 const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 
+/** The size of as few equal blocks of `n` as can be, none larger than `most`. */
+const evenly = (n: number, most: number, unit: number): number =>
+  n <= most ? n : roundUp(Math.ceil(n / Math.ceil(n / most)), unit);
+
 /**
  * A contraction after Goto and van de Geijn: both sides are packed block by block into panels that the
  * register block reads in order; what comes before the contraction is computed while packing, what
@@ -53,7 +57,7 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
   const vector: Type = { dtype, lanes };
 
   // How the work is cut: parts of m and n are pieces, blocks fit the caches.
-  const kBlock = Math.min(nk, target.tile.kBlock);
+  const kBlock = evenly(nk, target.tile.kBlock, lanes);
   const { mPart, nPart } = cut(nb, nm, nn, nk, rows, columns, target);
   const mParts = Math.ceil(nm / mPart);
   const nParts = Math.ceil(nn / nPart);

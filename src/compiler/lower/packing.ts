@@ -226,19 +226,29 @@ export function packPanels(
   const { b } = w;
   const { side, source, lanes, kLanes } = reading;
   const { from, to, depth } = block;
+  const panelAt = (start: Value): Panel => ({
+    into,
+    width,
+    start,
+    place: b.mul(b.sub(start, from), depth),
+  });
+  if (!source && lanes > 1) {
+    const [whole] = b.divide(b.sub(b.min(to, side.size), from), int(width));
+    const end = b.add(from, b.mul(whole, int(width)));
+    packAlong(w, reading, panelAt, { ...block, to: end }, width);
+    b.for(end, to, int(width), (start) => packSlowly(w, reading, panelAt(start), block));
+    return;
+  }
   b.for(from, to, int(width), (start) => {
-    const panel: Panel = { into, width, start, place: b.mul(b.sub(start, from), depth) };
+    const panel = panelAt(start);
     if (source) {
       const count = b.min(int(width), b.sub(side.size, start));
       writeOffsets(w, source.positions, source.at, side.axes, side.sizes, start, count);
     }
     const slow = (): void => packSlowly(w, reading, panel, block);
     const fast =
-      lanes > 1
-        ? () =>
-            source
-              ? packRuns(w, reading, source, panel, block)
-              : packAlong(w, reading, panel, block)
+      source && lanes > 1
+        ? () => packRuns(w, reading, source, panel, block)
         : kLanes > 1 && width % kLanes === 0
           ? () => packTurned(w, reading, panel, block)
           : undefined;
@@ -282,22 +292,28 @@ function packSlowly(
   });
 }
 
-/** Neighbouring positions lie side by side. */
+/**
+ * Neighbouring positions lie side by side. Term by term through all panels: memory is read in the order in
+ * which it lies.
+ */
 function packAlong(
   w: KernelWriter,
   { side, lanes }: Reading,
-  panel: Panel,
-  { k0, depth }: Block,
+  panelAt: (start: Value) => Panel,
+  { from, to, k0, depth }: Block,
+  width: number,
 ): void {
   const { b } = w;
-  b.for(int(0), depth, int(1), (k) => {
-    const pointer = placeIn(w, panel, k, int(0));
-    for (let j = 0; j < panel.width; j += lanes) {
-      const index = side.index(b.add(panel.start, int(j)), b.add(k0, k));
-      const value = emitAt(w, side, { index, vector: sideAxis(side), lanes });
-      b.store(pointer, b.splat(value, lanes), j);
-    }
-  });
+  b.for(int(0), depth, int(1), (k) =>
+    b.for(from, to, int(width), (start) => {
+      const pointer = placeIn(w, panelAt(start), k, int(0));
+      for (let j = 0; j < width; j += lanes) {
+        const index = side.index(b.add(start, int(j)), b.add(k0, k));
+        const value = emitAt(w, side, { index, vector: sideAxis(side), lanes });
+        b.store(pointer, b.splat(value, lanes), j);
+      }
+    }),
+  );
 }
 
 /**

@@ -49,7 +49,7 @@ function targetFor({ vectorBytes }: Compiler, threads: number): Target {
     tile: {
       rows: wide ? 12 : vectorBytes === 32 ? 6 : 8,
       vectors: 2,
-      kBlock: 384,
+      kBlock: 768,
       mBlock: 144,
       nBlock: 512,
       strip: (2 * vectorBytes) / 4,
