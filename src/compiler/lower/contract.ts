@@ -1,21 +1,14 @@
-import { itemBytes } from "../../ir/dtype.ts";
-import { type Node } from "../../ir/node.ts";
 import { placeholder } from "../../ir/ops.ts";
-import { type Affine, compose, contiguous } from "../affine.ts";
-import { type Expr } from "../expr.ts";
 import { int, literal } from "../loop/builder.ts";
 import { type Target, type Type, type Value, type Var } from "../loop/loop.ts";
 import { type Region } from "../region.ts";
-import { contractionOf, overContraction } from "./contraction.ts";
-import { emitterAt, firstLanes, type Known, type Point } from "./emit.ts";
-import { lanesFor } from "./lanes.ts";
-import { vectorLoop } from "./loops.ts";
-import { nameOf, storeAt } from "./map.ts";
-import { packPanels, packRows, prepareTerms, readingOf, type Side } from "./packing.ts";
-import { walkOf } from "./walk.ts";
+import { contractionOf, roundUp, SHARED, sizesOf } from "./contraction.ts";
+import { epilogueOf, storedNodes } from "./epilogue.ts";
+import { vectorLanes } from "./lanes.ts";
+import { nameOf } from "./map.ts";
+import { lowerNarrow } from "./narrow.ts";
+import { packPanels, packRows, prepareTerms, readingOf, type Side, sideOf } from "./packing.ts";
 import { KernelWriter, type LoweredKernel } from "./writer.ts";
-
-const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 
 /** The size of as few equal blocks of `n` as can be, none larger than `most`. */
 const evenly = (n: number, most: number, unit: number): number =>
@@ -30,27 +23,16 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
   const node = region.core!;
   const { dtype } = node;
   const contraction = contractionOf(region);
-  const { shape, group } = contraction;
-  const rank = shape.length;
-  const own: Affine = compose(contiguous(node.shape), contraction.output, rank);
-  const after = region.roots
-    .filter((root) => root.node !== node)
-    .map((root) => overContraction(root.body, contraction));
-  const stored = region.roots.filter((root) => root.stored);
-  const w = new KernelWriter(
-    target,
-    stored.map((r) => r.node),
-  );
+  const narrow = lowerNarrow(region, contraction, target);
+  if (narrow) return narrow;
+  const w = new KernelWriter(target, storedNodes(region));
   const { b } = w;
-  const sizeOfGroup = (letter: string): number =>
-    shape.reduce((n, size, axis) => (group[axis] === letter ? n * size : n), 1);
-  const [nb, nm, nn, nk] = ["b", "m", "n", "k"].map(sizeOfGroup);
+  const [nb, nm, nn, nk] = sizesOf(contraction);
   const M = w.argument(nm);
   const N = w.argument(nn);
   const K = w.argument(nk);
 
-  const wideType = target.vectorBytes > 0 && itemBytes(dtype) >= 4 && dtype !== "bool";
-  const lanes = wideType ? target.vectorBytes / itemBytes(dtype) : 1;
+  const lanes = vectorLanes(target, dtype);
   const { rows, vectors } = target.tile;
   const panelRows = rows;
   const columns = vectors * lanes;
@@ -64,21 +46,11 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
   const mBlock = roundUp(Math.min(mPart, target.tile.mBlock), rows);
   const strip = roundUp(Math.min(nPart, target.tile.strip), columns);
 
-  const sideOf = (letter: "m" | "n", expr: Expr): Side => {
-    const walk = walkOf(w, shape, group, [expr], []);
-    return {
-      expr: walk.expr(expr),
-      size: letter === "m" ? M : N,
-      axes: walk.axes(letter),
-      kAxes: walk.axes("k"),
-      sizes: walk.sizes(letter),
-      kSizes: walk.sizes("k"),
-      index: (position, k) => walk.index({ b: batchValue, [letter]: position, k }),
-    };
-  };
   let batchValue: Value = int(0);
-  const lhs = readingOf(w, sideOf("m", contraction.lhs), lanes, rows, target.tile.kBlock);
-  const rhs = readingOf(w, sideOf("n", contraction.rhs), lanes, columns, target.tile.kBlock);
+  const side = (letter: "m" | "n", size: Value): Side =>
+    sideOf(w, contraction, letter, size, () => batchValue);
+  const lhs = readingOf(w, side("m", M), lanes, rows, target.tile.kBlock);
+  const rhs = readingOf(w, side("n", N), lanes, columns, target.tile.kBlock);
   // The left side is read number by number, so its rows may stay as they are. They are not a power of
   // two apart, which would crowd the cache's sets.
   const byRows = lanes === 1 || lhs.kLanes === lanes;
@@ -99,65 +71,12 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
   const waitingRows = w.argument(paddedM);
   const waitingColumns = w.argument(paddedN);
 
-  const walk = walkOf(w, shape, group, after, [own]);
-  const bodies = new Map<Node, Expr>();
-  region.roots
-    .filter((root) => root.node !== node)
-    .forEach((root, i) => bodies.set(root.node, walk.expr(after[i])));
-  const at = walk.form(own);
-  const epilogue = (point: Point, core: Value): void => {
-    const known: Known = (source, _, emit) =>
-      source === node ? core : bodies.has(source) ? emit(bodies.get(source)!) : undefined;
-    const emit = emitterAt(w, point, known);
-    const values = stored.map((root) => (root.node === node ? core : emit(bodies.get(root.node)!)));
-    stored.forEach((root, i) => storeAt(w, root, at, point, values[i]));
-  };
-  const nAxes = walk.axes("n");
-  const nAxis = nAxes.length > 0 ? nAxes[nAxes.length - 1] : -1;
-  const wideAfter =
-    lanes > 1 &&
-    nAxis >= 0 &&
-    (bodies.size === 0 || lanesFor(target, [...bodies.values()], nAxis) === lanes);
+  const finish = epilogueOf(w, region, contraction);
   // Compilers of vectors repeat short loops by themselves. What is written out here they order anew,
   // loads first, and more values are alive at once than there are registers.
   const unroll = lanes > 1 ? 1 : Math.max(1, Math.floor(32 / (rows * vectors)));
 
   const isLast = (k0: Value, depth: Value): Value => b.op("le", BOOL, K, b.add(k0, depth));
-
-  /**
-   * What comes after the contraction, over a block of sums: stretches of columns along the last axis of n,
-   * row by row.
-   */
-  const finishBlock = (batch: Value, mFrom: Value, mTo: Value, nFrom: Value, nTo: Value): void => {
-    const stretch = (start: Value, length: Value): void => {
-      const along = walk.index({ n: start });
-      b.for(mFrom, mTo, int(1), (m) => {
-        const row = b.sub(b.mul(b.sub(m, mFrom), blockStrideValue), b.sub(nFrom, start));
-        vectorLoop(b, int(0), length, wideAfter ? lanes : 1, target.partial, (j, n, count) => {
-          const from = b.address(finished, b.add(row, j));
-          const core = count
-            ? b.merge(from, int(0), count, literal(0, dtype, n))
-            : b.load(from, 0, n);
-          const index = walk.index({ b: batch, m });
-          for (const axis of nAxes) index[axis] = along[axis];
-          if (nAxis >= 0) index[nAxis] = b.add(along[nAxis], j);
-          epilogue({ index, vector: n > 1 ? nAxis : -1, lanes: n, part: firstLanes(count) }, core);
-        });
-      });
-    };
-    if (nAxes.length <= 1) return stretch(nFrom, b.sub(nTo, nFrom));
-    const sizes = walk.sizes("n");
-    const start = b.mutable(nFrom);
-    b.while(
-      () => b.op("lt", BOOL, start, nTo),
-      () => {
-        const inRow = b.sub(sizes[sizes.length - 1], walk.index({ n: start })[nAxis]);
-        const length = b.min(inRow, b.sub(nTo, start));
-        stretch(start, length);
-        b.set(start, b.add(start, length));
-      },
-    );
-  };
 
   /** One register block: rows × columns of the output over `depth` terms. */
   const registerBlock = (
@@ -275,7 +194,12 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
               choose(heights);
             });
           });
-          b.if(isLast(k0, depth), () => finishBlock(batch, mStart, mEnd, nStart, nEnd));
+          b.if(isLast(k0, depth), () =>
+            finish(finished, {
+              ...{ batch, mFrom: mStart, mTo: mEnd, nFrom: nStart, nTo: nEnd },
+              rowAt: (m) => b.mul(b.sub(m, mStart), blockStrideValue),
+            }),
+          );
         });
       });
     });
@@ -319,8 +243,6 @@ function cut(
   return best;
 }
 
-/** Multiplications that are worth waking a thread for. */
-const SHARED = 30_000;
 /** Multiplications in the time that packing one number takes. */
 const PACKING = 12;
 

@@ -23,6 +23,25 @@ export interface Contraction {
   readonly output: IndexMap;
 }
 
+/** The sizes of b, m, n and k. */
+export const sizesOf = ({ shape, group }: Contraction): number[] =>
+  ["b", "m", "n", "k"].map((letter) =>
+    shape.reduce((n, size, axis) => (group[axis] === letter ? n * size : n), 1),
+  );
+
+/** The same with the sides exchanged. */
+export const exchanged = (c: Contraction): Contraction => ({
+  ...c,
+  group: c.group.map((letter) => (letter === "m" ? "n" : letter === "n" ? "m" : letter)),
+  lhs: c.rhs,
+  rhs: c.lhs,
+});
+
+/** Multiplications that are worth waking a thread for. */
+export const SHARED = 30_000;
+
+export const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
+
 export function contractionOf(region: Region): Contraction {
   const node = region.core!;
   return node.op.name === "dot"

@@ -79,3 +79,7 @@ export function variesAlong(axis: number): (expr: Expr) => boolean {
   };
   return varies;
 }
+
+/** Elements of a contraction's dtype that one instruction works on. */
+export const vectorLanes = ({ vectorBytes }: Target, dtype: DType): number =>
+  vectorBytes > 0 && itemBytes(dtype) >= 4 && dtype !== "bool" ? vectorBytes / itemBytes(dtype) : 1;

@@ -3,11 +3,13 @@ import { type Affine } from "../affine.ts";
 import { type Expr } from "../expr.ts";
 import { int, literal } from "../loop/builder.ts";
 import { type BufferParam, type Type, type Value, type Var } from "../loop/loop.ts";
+import { type Contraction } from "./contraction.ts";
 import { emitterAt, type Point } from "./emit.ts";
 import { lanesFor } from "./lanes.ts";
 import { vectorLoop } from "./loops.ts";
 import { isRun, type Offsets, offsetAt, offsetsOf, writeOffsets } from "./offsets.ts";
 import { FEW, partEntries, writeParts } from "./parts.ts";
+import { walkOf } from "./walk.ts";
 import { type KernelWriter } from "./writer.ts";
 
 // Packing: the operands of a contraction are copied block by block into scratch memory, in the order in
@@ -27,6 +29,27 @@ export interface Side {
   readonly kSizes: readonly Value[];
   /** The full index at a position along the side and along k. */
   index(position: Value, k: Value): Value[];
+}
+
+/** The side that `letter` names; `batch` gives the position along b. */
+export function sideOf(
+  w: KernelWriter,
+  { shape, group, lhs, rhs }: Contraction,
+  letter: "m" | "n",
+  size: Value,
+  batch: () => Value,
+): Side {
+  const expr = letter === "m" ? lhs : rhs;
+  const walk = walkOf(w, shape, group, [expr], []);
+  return {
+    expr: walk.expr(expr),
+    size,
+    axes: walk.axes(letter),
+    kAxes: walk.axes("k"),
+    sizes: walk.sizes(letter),
+    kSizes: walk.sizes("k"),
+    index: (position, k) => walk.index({ b: batch(), [letter]: position, k }),
+  };
 }
 
 /** A part of a side: positions from … to - 1, `depth` terms from `k0` on. */
