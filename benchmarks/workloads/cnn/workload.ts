@@ -32,6 +32,6 @@ export const cnn: Workload = {
   kind: "training",
   variants: [
     variant("LeNet-5", "lenet", lenetArrays(), [1, 28, 28], 8, 0.001),
-    variant("ResNet-18", "resnet18", resnet18Arrays({ moments: false }), [3, 32, 32], 2, 0.01),
+    variant("ResNet-18", "resnet18", resnet18Arrays({ moments: false }), [3, 32, 32], 2, 0.001),
   ],
 };

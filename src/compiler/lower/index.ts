@@ -13,6 +13,8 @@ import { lowerArgsort, lowerCumsum, lowerScatter } from "./single/along-axis.ts"
 import { lowerRandom } from "./single/random.ts";
 import { lowerArgMax, lowerWindow } from "./single/select-index.ts";
 
+import { lowerWinograd } from "./winograd/index.ts";
+
 /** How the primitives that do not fuse are written. */
 const SINGLE: Record<string, (region: Region, target: Target) => LoweredStep[]> = {
   argMax: lowerArgMax,
@@ -36,7 +38,7 @@ export function lowerRegion(region: Region, target: Target): LoweredStep[] {
     case "rows":
       return region.space.includes(0) ? [] : lowerRows(region, target);
     case "contract":
-      return [lowerContract(region, target)];
+      return lowerWinograd(region, target) ?? [lowerContract(region, target)];
     case "single":
       return SINGLE[region.core!.op.name](region, target);
   }

@@ -1,4 +1,4 @@
-import { int, literal } from "../loop/builder.ts";
+import { int } from "../loop/builder.ts";
 import { type BufferParam, type Target, type Value, type Var } from "../loop/loop.ts";
 import { type Region } from "../region.ts";
 import { type Contraction, exchanged, roundUp, SHARED, sizesOf } from "./contraction.ts";
@@ -6,10 +6,8 @@ import { epilogueOf, storedNodes } from "./epilogue.ts";
 import { vectorLanes } from "./lanes.ts";
 import { nameOf } from "./map.ts";
 import { packPanels, prepareTerms, type Reading, readingOf, type Side, sideOf } from "./packing.ts";
+import { rowsTimesPanel } from "./register-block.ts";
 import { KernelWriter, type LoweredKernel } from "./writer.ts";
-
-/** Terms that are added to all sums of a register block before its pointers move on. */
-const TERMS = 4;
 
 /**
  * A contraction of a large matrix with one vector, or with the few positions of one small image: what
@@ -95,32 +93,12 @@ function writeNarrow(
 
   /** Rows from `m` on; rows beyond the last one repeat it, and what they give is not used. */
   const registerBlock = (m: Value): void => {
-    const sums = Array.from({ length: height }, () =>
-      Array.from({ length: vectors }, () => b.mutable(literal(0, dtype, lanes))),
-    );
-    const rows = sums.map((_, r): Var => {
+    const rows = Array.from({ length: height }, (_, r): Var => {
       const row = b.min(b.add(m, int(r)), b.sub(matrix.size, int(1)));
-      return b.mutable(b.address(source, w.position(expr.at, matrix.index(row, int(0)))));
+      return b.address(source, w.position(expr.at, matrix.index(row, int(0))));
     });
-    const c = b.mutable(b.address(packed, int(0)));
-    const terms = (count: number): void => {
-      const right = Array.from({ length: count }, (_, k) =>
-        Array.from({ length: vectors }, (_, v) => b.load(c, k * width + v * lanes, lanes)),
-      );
-      rows.forEach((row, r) => {
-        for (let k = 0; k < count; k++) {
-          const left = b.splat(b.load(row, k), lanes);
-          for (let v = 0; v < vectors; v++)
-            b.set(sums[r][v], b.op("fma", { dtype, lanes }, left, right[k][v], sums[r][v]));
-        }
-        b.advance(row, int(count));
-      });
-      b.advance(c, int(count * width));
-    };
-    const [turns] = b.divide(K, int(TERMS));
-    const even = b.mul(turns, int(TERMS));
-    b.for(int(0), even, int(TERMS), () => terms(TERMS));
-    b.for(even, K, int(1), () => terms(1));
+    const panel = b.address(packed, int(0));
+    const sums = rowsTimesPanel(b, { rows, panel, depth: K, vectors, lanes });
     const place = b.address(finished, int(0));
     sums.forEach((row, r) => row.forEach((sum, v) => b.store(place, sum, r * width + v * lanes)));
   };
