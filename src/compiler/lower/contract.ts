@@ -7,7 +7,9 @@ import { epilogueOf, storedNodes } from "./epilogue.ts";
 import { vectorLanes } from "./lanes.ts";
 import { nameOf } from "./map.ts";
 import { lowerNarrow } from "./narrow.ts";
-import { packPanels, packRows, prepareTerms, readingOf, type Side, sideOf } from "./packing.ts";
+import { packPanels } from "./pack-panels.ts";
+import { packRows } from "./pack-rows.ts";
+import { prepareTerms, readingOf, type Side, sideOf } from "./reading.ts";
 import { KernelWriter, type LoweredKernel } from "./writer.ts";
 
 /** The size of as few equal blocks of `n` as can be, none larger than `most`. */

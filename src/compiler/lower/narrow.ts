@@ -5,7 +5,8 @@ import { type Contraction, exchanged, roundUp, SHARED, sizesOf } from "./contrac
 import { epilogueOf, storedNodes } from "./epilogue.ts";
 import { vectorLanes } from "./lanes.ts";
 import { nameOf } from "./map.ts";
-import { packPanels, prepareTerms, type Reading, readingOf, type Side, sideOf } from "./packing.ts";
+import { packPanels } from "./pack-panels.ts";
+import { prepareTerms, type Reading, readingOf, type Side, sideOf } from "./reading.ts";
 import { rowsTimesPanel } from "./register-block.ts";
 import { KernelWriter, type LoweredKernel } from "./writer.ts";
 

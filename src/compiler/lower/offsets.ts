@@ -61,21 +61,31 @@ export function writeOffsets(
   }
 }
 
+/** Writes the last of `count` offsets over those that follow, up to number `end`; each is a run of its own. */
+export function repeatOffset(
+  w: KernelWriter,
+  { table, capacity }: Offsets,
+  count: Value,
+  end: Value,
+): void {
+  const { b } = w;
+  b.for(count, end, int(1), (i) => {
+    b.store(b.address(table, i), b.load(b.address(table, b.sub(count, int(1)))));
+    b.store(b.address(table, b.add(i, int(capacity))), int(1));
+  });
+}
+
 /** Offset number `i`. */
 export const offsetAt = (w: KernelWriter, { table }: Offsets, i: Value): Var =>
   w.b.load(w.b.address(table, i));
 
+/** How many up to number `i` follow one another along the last axis. */
+export const runTo = (w: KernelWriter, { table, capacity }: Offsets, i: Value): Var =>
+  w.b.load(w.b.address(table, w.b.add(i, int(capacity))));
+
 /** Whether the `lanes` elements from number `i` on follow one another along the last axis. */
-export function isRun(
-  w: KernelWriter,
-  { table, capacity }: Offsets,
-  i: Value,
-  lanes: number,
-): Value {
-  const { b } = w;
-  const run = b.load(b.address(table, b.add(i, int(capacity + lanes - 1))));
-  return b.op("le", BOOL, int(lanes), run);
-}
+export const isRun = (w: KernelWriter, offsets: Offsets, i: Value, lanes: number): Value =>
+  w.b.op("le", BOOL, int(lanes), runTo(w, offsets, w.b.add(i, int(lanes - 1))));
 
 /** Whether number `i` does not follow the one before it. */
 export function isStart(w: KernelWriter, { table, capacity }: Offsets, i: Value): Value {

@@ -15,6 +15,8 @@ export interface Walk {
   /** The loops that belong to a letter, and their sizes. */
   axes(letter: Letter): readonly number[];
   sizes(letter: Letter): readonly Value[];
+  /** The size of the innermost loop of a letter, as it is for this call. */
+  innermost(letter: Letter): number;
   /** The full index, given flat positions within letters; of those left out it is 0. */
   index(flat: Partial<Record<Letter, Value>>): Value[];
 }
@@ -38,6 +40,7 @@ export function walkOf(
     expr: (expr) => space.expr(expr),
     axes,
     sizes: (letter) => axes(letter).map((axis) => sizes[axis]),
+    innermost: (letter) => space.sizes[axes(letter).at(-1) ?? -1] ?? 1,
     index(flat) {
       const index = sizes.map((): Value => int(0));
       for (const letter of Object.keys(flat) as Letter[]) {
