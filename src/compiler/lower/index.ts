@@ -7,6 +7,7 @@ import { printRegions } from "../print.ts";
 import { type Region } from "../region.ts";
 import { lowerContract } from "./contract.ts";
 import { lowerMap } from "./map.ts";
+import { remembered } from "./remember.ts";
 import { lowerRows } from "./rows.ts";
 import { type LoweredStep, lowerScan } from "./scan.ts";
 import { lowerArgsort, lowerCumsum, lowerScatter } from "./single/along-axis.ts";
@@ -28,8 +29,11 @@ const SINGLE: Record<string, (region: Region, target: Target) => LoweredStep[]> 
   scan: lowerScan,
 };
 
-/** The kernels of one region. */
-export function lowerRegion(region: Region, target: Target): LoweredStep[] {
+/** The steps of one region. */
+export const lowerRegion = (region: Region, target: Target): LoweredStep[] =>
+  remembered(region, target, writeRegion);
+
+function writeRegion(region: Region, target: Target): LoweredStep[] {
   // Nothing to compute for arrays without elements.
   if (region.kind !== "rows" && !region.core?.op.outputs && region.space.includes(0)) return [];
   switch (region.kind) {
