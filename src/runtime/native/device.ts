@@ -10,6 +10,7 @@ import {
   DeviceUnavailable,
   type Loadable,
   type LoadedPlan,
+  type Running,
 } from "../device.ts";
 import { nodeModule } from "../node.ts";
 import { type Compiler, findCompiler, identifyCompiler } from "./compiler.ts";
@@ -17,6 +18,7 @@ import { nativeEncoding } from "./encoding.ts";
 import { createKernels, type Kernels } from "./kernels.ts";
 import { hasKoffi, loadRunner, type Pool, type Runner } from "./library.ts";
 import { addressOf, type NativeBuffer, newBuffer } from "./memory.ts";
+import { createQueue, type Queue } from "./queue.ts";
 
 /** Steps of fewer operations than this are done before another thread has woken up. */
 const SHARED_COST = 20_000;
@@ -28,6 +30,8 @@ const CHEAP = 5_000_000;
 /** Operations that the first tier does at most for one graph, all runs together. */
 const FIRST_TIER = 50_000_000;
 const FIRST_TIER_RUNS = 1000;
+/** Operations from which on another thread runs a graph that is awaited: fewer are done in a millisecond. */
+const ASYNC_COST = 2_000_000;
 
 /** Why the device cannot be used here, as far as that can be told at no cost; undefined where it can. */
 export function nativeProblem(): string | undefined {
@@ -63,6 +67,7 @@ interface Machine {
   readonly target: Target;
   readonly runner: Runner;
   readonly pool: Pool;
+  readonly queue: Queue;
   readonly kernels: Kernels;
 }
 
@@ -91,21 +96,26 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
     const compiler = identifyCompiler(findCompiler()!);
     const runner = loadRunner(compiler);
     const kernels = createKernels(compiler, runner, () => stats.kernelsCompiled++);
+    const pool = runner.createPool(threads);
     machine = {
       target: targetFor(compiler, threads),
       runner,
-      pool: runner.createPool(threads),
+      pool,
+      queue: createQueue(pool),
       kernels,
     };
     return machine;
   }
 
+  /** Waits for what other threads still run. */
+  const drain = (): void => machine?.queue.drain();
+
   const share = ({ pieces, cost }: { pieces: number; cost: number }): number =>
     threads > 1 && pieces > 1 && cost >= SHARED_COST ? Math.ceil(pieces / (threads * PARTS)) : 0;
 
   /** The compiled plan. */
-  function loadCompiled(plan: Plan): LoadedPlan {
-    const { runner, pool, kernels } = start();
+  function loadCompiled(plan: Plan): Required<LoadedPlan> {
+    const { runner, pool, queue, kernels } = start();
     kernels.prepare(kernelsOf(plan.steps));
     const encoding = nativeEncoding(runner, {
       kernel: (kernel) => kernels.addressOf(kernel),
@@ -128,6 +138,7 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
       });
     };
     let released = false;
+    let last: Running | undefined;
     const bases = (
       inputs: readonly DeviceBuffer[],
       outputs: readonly DeviceBuffer[],
@@ -136,6 +147,9 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
       if (released) throw new Error("run: the plan was released");
       if (constants.length !== plan.constants)
         throw new Error(`run: expected ${plan.constants} constants, got ${constants.length}`);
+      // The commands hold the arguments of one run at a time.
+      last?.finish();
+      last = undefined;
       if (arena.bytes < plan.arenaBytes) arena = newBuffer(plan.arenaBytes, runner);
       pool.reserve(plan.scratchBytes);
       return {
@@ -148,6 +162,12 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
     return {
       run(inputs, outputs, constants) {
         program.run(bases(inputs, outputs, constants), (from, to) => pool.run(from, to));
+      },
+      runAsync(inputs, outputs, constants) {
+        const own = bases(inputs, outputs, constants);
+        const holds = [program, arena, inputs, outputs];
+        program.run(own, (from, to) => (last = queue.start(from, to, holds)));
+        return last;
       },
       profile: (inputs, outputs, constants) =>
         program.profile(bases(inputs, outputs, constants), (from, to) => pool.run(from, to)),
@@ -167,11 +187,13 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
     let left = runs;
     let first: LoadedPlan | undefined;
     let plan: Plan | undefined;
-    let compiled: LoadedPlan | undefined;
+    let compiled: Required<LoadedPlan> | undefined;
 
     /** The tier whose turn it is. */
     function tier(): LoadedPlan {
       if (left > 0) {
+        // It works on this thread, on memory that others may still write.
+        drain();
         // A graph that is run a second time will probably be run more often.
         if (left === runs - 1) prefetch();
         left--;
@@ -201,6 +223,14 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
         tier().run(inputs, outputs, constants);
         stats.runs++;
       },
+      runAsync(inputs, outputs, constants) {
+        stats.runs++;
+        const now = tier();
+        if (now.runAsync && graph.cost >= ASYNC_COST)
+          return now.runAsync(inputs, outputs, constants);
+        now.run(inputs, outputs, constants);
+        return undefined;
+      },
       profile(inputs, outputs, constants) {
         stats.runs++;
         return tier().profile(inputs, outputs, constants);
@@ -224,11 +254,13 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
       const { memory, offset, bytes } = buffer as NativeBuffer;
       if (data.byteLength > bytes)
         throw new RangeError(`upload: ${data.byteLength} bytes do not fit in a buffer of ${bytes}`);
+      drain();
       new Uint8Array(memory, offset).set(
         new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
       );
     },
     read(buffer, dtype, length) {
+      drain();
       const { memory, offset } = buffer as NativeBuffer;
       return viewArray(dtype, memory.slice(offset, offset + length * itemBytes(dtype)), 0, length);
     },

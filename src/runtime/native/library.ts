@@ -53,6 +53,12 @@ export interface Pool {
   /** Makes room for scratch memory, in bytes a thread. */
   reserve(bytes: number): void;
   run(from: number, to: number): void;
+  /** Takes commands that are run by the first who asks for their end, and returns their number. */
+  submit(from: number, to: number): number;
+  /** Returns when all commands up to this number have been run. */
+  finish(id: number): void;
+  /** As `finish`, on another thread; `after` is told whether one could be had. */
+  finishAsync(id: number, after: (isOver: boolean) => void): void;
   /** As `run`; adds the seconds of each call to `seconds`. */
   profile(from: number, to: number, seconds: Float64Array): void;
 }
@@ -65,6 +71,10 @@ export function loadRunner(compiler: Compiler): Runner {
   const koffi = loadKoffi();
   const library = koffi.load(file);
   type Address = unknown;
+  interface Finish {
+    (pool: Address, id: number): void;
+    async(pool: Address, id: number, after: (error: unknown) => void): void;
+  }
   const create = library.func("void *nabla_create(int threads)") as (threads: number) => Address;
   const reserve = library.func("int nabla_reserve(void *pool, int64_t bytes)") as (
     pool: Address,
@@ -73,6 +83,12 @@ export function loadRunner(compiler: Compiler): Runner {
   const run = library.func(
     "void nabla_run(void *pool, int64_t from, int64_t to, _Inout_ double *seconds)",
   ) as (pool: Address, from: number, to: number, seconds: Float64Array | null) => void;
+  const submit = library.func("int64_t nabla_submit(void *pool, int64_t from, int64_t to)") as (
+    pool: Address,
+    from: number,
+    to: number,
+  ) => number;
+  const finish = library.func("void nabla_finish(void *pool, int64_t id)") as Finish;
   const open = library.func("double nabla_open(const char *file, const char *symbol)") as (
     file: string,
     symbol: string,
@@ -104,6 +120,16 @@ export function loadRunner(compiler: Compiler): Runner {
             throw new Error(`native: no memory for ${bytes} bytes a thread`);
         },
         run: (from, to) => run(pool, from, to, null),
+        submit: (from, to) => submit(pool, from, to),
+        finish: (id) => finish(pool, id),
+        finishAsync(id, after) {
+          try {
+            finish.async(pool, id, (error) => after(!error));
+          } catch {
+            // Too many calls wait for a thread.
+            queueMicrotask(() => after(false));
+          }
+        },
         profile: (from, to, seconds) => run(pool, from, to, seconds),
       };
     },
