@@ -32,7 +32,7 @@ function jobFor(compiler: Compiler, unit: Unit, folder: string): Job {
   const source = unfinished(folder, ".c");
   const library = unfinished(folder, ".tmp");
   nodeFs().writeFileSync(source, unit.source, { mode: 0o600 });
-  const command = [...compiler.command, ...compiler.flags, ...unit.flags, "-o", library, source];
+  const command = [...compiler.command, ...unit.flags, ...compiler.flags, "-o", library, source];
   return { key: keyOf(compiler, unit), source, library, command };
 }
 
