@@ -13,17 +13,13 @@ import {
   type Running,
 } from "../device.ts";
 import { nodeModule } from "../node.ts";
-import { type Compiler, findCompiler, identifyCompiler } from "./compiler.ts";
+import { findCompiler, identifyCompiler } from "./compiler.ts";
 import { nativeEncoding } from "./encoding.ts";
 import { createKernels, type Kernels } from "./kernels.ts";
 import { hasKoffi, loadRunner, type Pool, type Runner } from "./library.ts";
 import { addressOf, type NativeBuffer, newBuffer } from "./memory.ts";
 import { createQueue, type Queue } from "./queue.ts";
-
-/** Steps of fewer operations than this are done before another thread has woken up. */
-const SHARED_COST = 20_000;
-/** Parts of a step that each thread takes on average: a slow thread then leaves more to the others. */
-const PARTS = 4;
+import { shareOf, targetFor } from "./target.ts";
 
 /** Operations that the first tier does in about a tenth of the time that compiling a few kernels takes. */
 const CHEAP = 5_000_000;
@@ -40,26 +36,6 @@ export function nativeProblem(): string | undefined {
   if (findCompiler() === undefined)
     return "no C compiler is installed (cc, clang, gcc or zig on the PATH, or NABLA_CC)";
   return hasKoffi() ? undefined : "the package koffi is not installed: npm install koffi";
-}
-
-/** Register blocks: what the vector registers hold beside two operands. */
-function targetFor({ vectorBytes }: Compiler, threads: number): Target {
-  const wide = vectorBytes === 64;
-  return {
-    name: "native",
-    vectorBytes,
-    partial: wide,
-    math: "expand",
-    tile: {
-      rows: wide ? 12 : vectorBytes === 32 ? 6 : 8,
-      vectors: 2,
-      kBlock: 768,
-      mBlock: 144,
-      nBlock: 512,
-      strip: (2 * vectorBytes) / 4,
-    },
-    threads,
-  };
 }
 
 /** What the device has once a graph was worth compiling. */
@@ -110,16 +86,13 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
   /** Waits for what other threads still run. */
   const drain = (): void => machine?.queue.drain();
 
-  const share = ({ pieces, cost }: { pieces: number; cost: number }): number =>
-    threads > 1 && pieces > 1 && cost >= SHARED_COST ? Math.ceil(pieces / (threads * PARTS)) : 0;
-
   /** The compiled plan. */
   function loadCompiled(plan: Plan): Required<LoadedPlan> {
     const { runner, pool, queue, kernels } = start();
     kernels.prepare(kernelsOf(plan.steps));
     const encoding = nativeEncoding(runner, {
       kernel: (kernel) => kernels.addressOf(kernel),
-      share,
+      share: shareOf(threads),
     });
     const program: BoundPlan = bindPlan(plan, encoding);
     const bytesOf = ({ dtype, shape }: Plan["inputs"][number]): number =>
