@@ -1,5 +1,5 @@
 import { DeviceUnavailable } from "../device.ts";
-import { buildAll } from "./build.ts";
+import { buildAll, keyOf } from "./build.ts";
 import { type Compiler } from "./compiler.ts";
 import { nodeFs, nodeModules, nodePath } from "./modules.ts";
 import { RUNNER_SOURCE } from "./runner.ts";
@@ -67,7 +67,10 @@ const LARGE = 4 << 20;
 
 /** Compiles the runner, or finds it on disk, and loads it. */
 export function loadRunner(compiler: Compiler): Runner {
-  const [file] = buildAll(compiler, [{ source: RUNNER_SOURCE, flags: ["-O2", "-pthread"] }]);
+  const source = RUNNER_SOURCE;
+  const flags = ["-O2", "-pthread"];
+  const part = { source, key: keyOf(compiler, source, flags) };
+  const [file] = buildAll(compiler, [part], { flags, join: () => source });
   const koffi = loadKoffi();
   const library = koffi.load(file);
   type Address = unknown;
