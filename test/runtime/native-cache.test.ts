@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
 import {
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -110,6 +112,21 @@ describe.skipIf(nativeProblem() !== undefined)("libraries on disk", () => {
       rmSync(file);
     }
     expect(run()).toEqual({ answer: ANSWER, stderr: "", status: 0 });
+  });
+
+  it("lie among no unfinished files of long ago", () => {
+    const folder = path.join(cache, "native");
+    const old = ["4711-abc-0.c", "4711-abc-1.tmp"].map((name) => path.join(folder, name));
+    const young = path.join(folder, "4711-xyz-2.tmp");
+    const foreign = path.join(folder, "notes.tmp");
+    const files = [...old, young, foreign];
+    for (const file of files) writeFileSync(file, "unfinished");
+    const longAgo = Date.now() / 1000 - 2 * 3600;
+    for (const file of [...old, foreign]) utimesSync(file, longAgo, longAgo);
+    rmSync(libraries()[0]);
+    expect(run()).toEqual({ answer: ANSWER, stderr: "", status: 0 });
+    expect(files.map((file) => existsSync(file))).toEqual([false, false, true, true]);
+    for (const file of [young, foreign]) rmSync(file);
   });
 
   it("that were compiled together are found one by one", () => {

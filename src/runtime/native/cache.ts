@@ -89,8 +89,37 @@ export function findLibrary(key: string): string | undefined {
 let nextFile = 0;
 
 /** A name for a file that is being made in `folder`. */
-export const unfinished = (folder: string, ending: string): string =>
-  nodePath().join(folder, `${process.pid}-${Date.now().toString(36)}-${nextFile++}${ending}`);
+export function unfinished(folder: string, ending: string): string {
+  sweep(folder);
+  return nodePath().join(
+    folder,
+    `${process.pid}-${Date.now().toString(36)}-${nextFile++}${ending}`,
+  );
+}
+
+/** How the files are named that are being made. */
+const UNFINISHED = /^\d+-[0-9a-z]+-\d+\.(c|tmp)$/;
+/** No compiler takes this long. */
+const STALE_MS = 3_600_000;
+
+const swept = new Set<string>();
+
+/** Removes what killed processes left unfinished; whoever writes to the folder does, once. */
+function sweep(folder: string): void {
+  if (swept.has(folder)) return;
+  swept.add(folder);
+  const fs = nodeFs();
+  const oldest = Date.now() - STALE_MS;
+  for (const name of fs.readdirSync(folder)) {
+    if (!UNFINISHED.test(name)) continue;
+    const file = nodePath().join(folder, name);
+    try {
+      if (fs.statSync(file).mtimeMs < oldest) fs.rmSync(file, { force: true });
+    } catch {
+      // Another process was faster.
+    }
+  }
+}
 
 /** Makes a finished file the library under these keys, and returns where it lies for each. */
 export function keepLibrary(keys: readonly string[], file: string): string[] {
