@@ -43,6 +43,8 @@ function isOnPath(name: string): boolean {
   const fs = nodeFs();
   const path = nodePath();
   const isProgram = (file: string): boolean => {
+    // Most folders do not hold it, and an error takes longer than an answer.
+    if (!fs.existsSync(file)) return false;
     try {
       fs.accessSync(file, fs.constants.X_OK);
       return true;

@@ -25,8 +25,20 @@ function locate(): string | undefined {
   return undefined;
 }
 
-/** Whether koffi is installed. */
-export const hasKoffi = (): boolean => locate() !== undefined;
+/** Whether a folder of packages between this one and the root holds koffi: asked before anything else runs. */
+function isNear(folder: string | undefined): boolean {
+  if (folder === undefined) return false;
+  const path = nodePath();
+  const above = path.dirname(folder);
+  return (
+    nodeFs().existsSync(path.join(folder, "node_modules", "koffi", "package.json")) ||
+    (above !== folder && isNear(above))
+  );
+}
+
+/** Whether koffi is installed. Where it lies is only worked out, which takes longer, when it must be loaded. */
+export const hasKoffi = (): boolean =>
+  isNear(import.meta.dirname) || isNear(process.cwd()) || locate() !== undefined;
 
 function loadKoffi(): Koffi {
   const file = locate();
