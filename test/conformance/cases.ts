@@ -83,10 +83,19 @@ function* contractions(): Generator<Graph> {
   const product: Build = (a, b) => a.matmul(b);
   // Beyond one block of k, of m and of n.
   yield graph(
-    "matmul 150 × 400 × 40",
+    "matmul 30 × 800 × 40",
     [
-      [150, 400],
-      [400, 40],
+      [30, 800],
+      [800, 40],
+    ],
+    product,
+    plain,
+  );
+  yield graph(
+    "matmul 150 × 20 × 40",
+    [
+      [150, 20],
+      [20, 40],
     ],
     product,
     plain,
@@ -163,6 +172,15 @@ function* convolutions(): Generator<Graph> {
     );
   yield graph("conv2d of one pixel, then relu", [image, [35, 6, 1, 1]], (x, w) =>
     nn.conv2d(x, w).relu(),
+  );
+  yield graph(
+    "conv2d by a minimal algorithm",
+    [
+      [2, 40, 17, 19],
+      [33, 40, 3, 3],
+    ],
+    (x, w) => nn.conv2d(x, w, undefined, { padding: 1 }),
+    plain,
   );
   yield graph("conv2d in groups", [image, [12, 2, 3, 3]], (x, w) =>
     nn.conv2d(x, w, undefined, { groups: 3, padding: 1 }),
