@@ -25,6 +25,14 @@ export interface Loadable {
   readonly lower: (target: Target) => Plan;
 }
 
+/** A run that goes on while JavaScript does. It cannot fail. */
+export interface Running {
+  /** Resolves when it is over. */
+  readonly done: Promise<void>;
+  /** Returns when it is over. */
+  finish(): void;
+}
+
 /** A plan made ready on a device. */
 export interface LoadedPlan {
   /**
@@ -36,6 +44,16 @@ export interface LoadedPlan {
     outputs: readonly DeviceBuffer[],
     constants: readonly number[],
   ): void;
+  /**
+   * As `run`, but where the plan takes long enough to be worth it, this returns once everything that may
+   * fail is done, and the plan runs on while JavaScript does. Runs end in the order in which they were
+   * begun, and the device reads and writes memory only between them. Undefined: the run is over.
+   */
+  runAsync?(
+    inputs: readonly DeviceBuffer[],
+    outputs: readonly DeviceBuffer[],
+    constants: readonly number[],
+  ): Running | undefined;
   /** Seconds each step of the plan took in a run of its own, for profiles. */
   profile(
     inputs: readonly DeviceBuffer[],
@@ -62,7 +80,10 @@ export interface Device {
   upload(buffer: DeviceBuffer, data: TypedArray): void;
   /** A copy of the first `length` elements. */
   read(buffer: DeviceBuffer, dtype: DType, length: number): TypedArray;
-  /** The elements of a buffer as an array, without a copy where that is possible; the buffer is given up. */
+  /**
+   * The elements of a buffer as an array, without a copy where that is possible; the buffer is given up.
+   * After `runAsync` the array may be had at once; its elements are there when the run is over.
+   */
   take(buffer: DeviceBuffer, dtype: DType, length: number): TypedArray;
   /**
    * Devices that work on the host's memory: a buffer that is the array itself, only to be read. The

@@ -1,7 +1,7 @@
 import { itemBytes, type TypedArray } from "../ir/dtype.ts";
 import { clearInternTable, type Node, type Spec } from "../ir/node.ts";
 import { showShape, sizeOf } from "../ir/shape.ts";
-import { type Device, type DeviceBuffer } from "./device.ts";
+import { type Device, type DeviceBuffer, type Running } from "./device.ts";
 import { capture, type Program, programFor } from "./program.ts";
 import { Residents } from "./residents.ts";
 import { withDevice } from "./registry.ts";
@@ -33,16 +33,29 @@ function checkMayRun(): void {
 
 /** Computes the nodes that have no value yet; afterwards each has a `HostValue`. */
 export function evaluate(nodes: readonly Node[]): void {
+  compute(nodes, "now");
+}
+
+/** As `evaluate`, while JavaScript goes on where that pays. What is wrong is thrown at once. */
+export async function evaluateAsync(nodes: readonly Node[]): Promise<void> {
+  compute(nodes, "meanwhile");
+  for (const { value } of nodes) if (value instanceof HostValue) await value.ready;
+}
+
+/** Whether a program ends before JavaScript goes on. */
+type When = "now" | "meanwhile";
+
+function compute(nodes: readonly Node[], when: When): void {
   const todo = [...new Set(nodes)].filter((node) => node.value === undefined);
   if (todo.length === 0) return;
   checkMayRun();
   noticeReads(todo);
-  run(cellsPending(), todo);
+  run(cellsPending(), todo, when);
 }
 
 /** The elements of a node: a view that must not be changed. */
 export function read(node: Node): TypedArray {
-  if (node.value === undefined) evaluate([node]);
+  evaluate([node]);
   const { value } = node;
   if (value instanceof HostValue) return value.data;
   if (value instanceof CellValue) return value.cell.read(value.version);
@@ -50,19 +63,32 @@ export function read(node: Node): TypedArray {
   throw new Error("this tensor only has a value while the function it belongs to runs");
 }
 
+/** As `read`, while JavaScript goes on where that pays. */
+export async function readAsync(node: Node): Promise<TypedArray> {
+  compute([node], "meanwhile");
+  // A cell's value is read before anybody can update the cell.
+  if (node.value instanceof HostValue) await node.value.ready;
+  return read(node);
+}
+
 /** Computes the pending values of `cells` and the nodes `also` in one program. */
 export function flush(cells: readonly Cell[], also: readonly Node[]): void {
   if (tracing > 0) return;
   const all = new Set([...cells.filter((cell) => cell.pending), ...cellsPending()]);
   const todo = [...new Set(also)].filter((node) => node.value === undefined);
-  if (all.size > 0 || todo.length > 0) lastStep = run([...all], todo);
+  if (all.size > 0 || todo.length > 0) lastStep = run([...all], todo, "now");
 }
 
 /** Computes what cells and nodes wait for, and stores it. */
-const run = (cells: readonly Cell[], nodes: readonly Node[]): typeof lastStep =>
-  withDevice((device) => runOn(device, cells, nodes));
+const run = (cells: readonly Cell[], nodes: readonly Node[], when: When): typeof lastStep =>
+  withDevice((device) => runOn(device, cells, nodes, when));
 
-function runOn(device: Device, cells: readonly Cell[], nodes: readonly Node[]): typeof lastStep {
+function runOn(
+  device: Device,
+  cells: readonly Cell[],
+  nodes: readonly Node[],
+  when: When,
+): typeof lastStep {
   const pending = cells.map((cell) => cell.pending!);
   let captured = capture([...pending, ...nodes]);
   const base = programFor(captured, device);
@@ -75,7 +101,7 @@ function runOn(device: Device, cells: readonly Cell[], nodes: readonly Node[]): 
     program = programFor(captured, device);
   }
   const next = cells.map((cell) => cell.nextBuffer(device));
-  const values = execute(device, program, captured, next, nodes);
+  const values = execute(device, program, captured, next, nodes, when);
   nodes.forEach((node, i) => (node.value = values[i]));
   for (const cell of cells) cell.advance();
   clearInternTable();
@@ -95,6 +121,7 @@ export function execute(
   { inputs, constants }: Arguments,
   fixed: readonly DeviceBuffer[],
   specs: readonly Spec[],
+  when: When = "now",
 ): HostValue[] {
   const borrowed: DeviceBuffer[] = [];
   const borrow = (bytes: number): DeviceBuffer => {
@@ -109,11 +136,16 @@ export function execute(
       device.allocate(Math.max(1, sizeOf(shape) * itemBytes(dtype))),
     );
     const numbers = constants.map((c) => (c instanceof HostScalar ? c.get() : c));
-    program.loaded.run(memory, [...fixed, ...results], numbers);
+    const { loaded } = program;
+    const outputs = [...fixed, ...results];
+    let running: Running | undefined;
+    if (when === "meanwhile" && loaded.runAsync)
+      running = loaded.runAsync(memory, outputs, numbers);
+    else loaded.run(memory, outputs, numbers);
     const taken = results;
     results = [];
     return specs.map(
-      ({ shape, dtype }, i) => new HostValue(device.take(taken[i], dtype, sizeOf(shape))),
+      ({ shape, dtype }, i) => new HostValue(device.take(taken[i], dtype, sizeOf(shape)), running),
     );
   } finally {
     for (const buffer of [...borrowed, ...results]) device.free(buffer);

@@ -2,16 +2,33 @@ import { type DType, itemBytes, type TypedArray } from "../ir/dtype.ts";
 import { type Node } from "../ir/node.ts";
 import { input } from "../ir/ops.ts";
 import { type Shape, showShape, sizeOf } from "../ir/shape.ts";
-import { type Device, type DeviceBuffer } from "./device.ts";
+import { type Device, type DeviceBuffer, type Running } from "./device.ts";
 
 /** Elements that live in JavaScript memory, owned by the garbage collector. */
 export class HostValue {
-  readonly data: TypedArray;
+  private readonly elements: TypedArray;
+  /** What still writes the elements. */
+  private running: Running | undefined;
   /** How often a program has taken it as input; what is used again stays on the device. */
   uses = 0;
 
-  constructor(data: TypedArray) {
-    this.data = data;
+  constructor(data: TypedArray, running?: Running) {
+    this.elements = data;
+    this.running = running;
+  }
+
+  /** The elements; waits for them where a program still writes them. */
+  get data(): TypedArray {
+    if (this.running) {
+      this.running.finish();
+      this.running = undefined;
+    }
+    return this.elements;
+  }
+
+  /** Resolves when the elements are there; undefined where they are. */
+  get ready(): Promise<void> | undefined {
+    return this.running?.done;
   }
 }
 

@@ -4,7 +4,7 @@ import { type DType, isFloat, newArray, type TypedArray } from "../ir/dtype.ts";
 import { isGradEnabled, type Node } from "../ir/node.ts";
 import { input, marker, permute, stopGradient } from "../ir/ops.ts";
 import { sameShape, type Shape, showShape, sizeOf } from "../ir/shape.ts";
-import { evaluate, flush, read } from "../runtime/engine.ts";
+import { evaluateAsync, flush, read, readAsync } from "../runtime/engine.ts";
 import { Cell, CellValue, HostValue } from "../runtime/values.ts";
 import type { Methods } from "./methods.ts";
 import { type Nested, nest } from "./nested.ts";
@@ -85,7 +85,9 @@ export class Tensor {
 
   /** The elements in row-major order: a copy, or for the CPU devices the value itself; do not write to it. */
   async data(): Promise<TypedArray> {
-    return this.dataSync();
+    const elements = readAsync(this.node);
+    this.settle();
+    return elements;
   }
 
   /** The elements in row-major order, at once. Throws on devices that can only be read asynchronously. */
@@ -97,16 +99,21 @@ export class Tensor {
 
   /** The only element, as a number. */
   async item(): Promise<number> {
-    return this.itemSync();
+    this.checkSingle();
+    return (await this.data())[0];
   }
 
   /** The only element, as a number, at once. */
   itemSync(): number {
+    this.checkSingle();
+    return this.dataSync()[0];
+  }
+
+  private checkSingle(): void {
     if (this.size !== 1)
       throw new Error(
         `item: expected a tensor of one element, got shape [${this.shape.join(", ")}]`,
       );
-    return this.dataSync()[0];
   }
 
   /** The elements as nested arrays (a number or boolean for a scalar). */
@@ -121,8 +128,9 @@ export class Tensor {
 
   /** Computes this tensor now and keeps its elements. Returns itself. */
   async eval(): Promise<this> {
-    evaluate([this.node]);
+    const done = evaluateAsync([this.node]);
     this.settle();
+    await done;
     return this;
   }
 
@@ -261,8 +269,9 @@ export async function evalAll(tensors: Iterable<Tensor>): Promise<void> {
   const list = [...tensors];
   for (const x of list as unknown[])
     if (!(x instanceof Tensor)) throw new TypeError(`evalAll: expected tensors, got a ${typeof x}`);
-  evaluate(list.map((x) => x.node));
+  const done = evaluateAsync(list.map((x) => x.node));
   for (const x of list) x.settle();
+  await done;
 }
 
 /** Computes the pending values of these cells, and those tensors, as one program. */

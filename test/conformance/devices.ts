@@ -45,14 +45,20 @@ export function checkTogether(
   device: string,
   graphs: readonly { readonly outputs: readonly Node[]; readonly what: string }[],
 ): void {
+  checkWith(device, (outputs) => runOn(device, outputs), graphs);
+}
+
+/** `checkTogether` for another way to compute values than the devices that have names. */
+export function checkWith(
+  device: string,
+  compute: (outputs: readonly Node[]) => TypedArray[],
+  graphs: readonly { readonly outputs: readonly Node[]; readonly what: string }[],
+): void {
   const describe = (i: number, problem: string): Error =>
     new Error(`${graphs[i].what}, on ${device}: ${problem}\n${printGraph(graphs[i].outputs)}`);
   let given: TypedArray[];
   try {
-    given = runOn(
-      device,
-      graphs.flatMap(({ outputs }) => outputs),
-    );
+    given = compute(graphs.flatMap(({ outputs }) => outputs));
   } catch (error) {
     throw describe(0, error instanceof Error ? (error.stack ?? error.message) : String(error));
   }

@@ -53,6 +53,9 @@ export function temporaryFolder(): string {
 const digest = (bytes: Uint8Array): Buffer =>
   nodeCrypto().createHash("sha256").update(bytes).digest();
 
+// What this process has found whole: libraries of several parts lie under several names.
+const whole = new Set<string>();
+
 /** The file of a whole library under this key; undefined where there is none. A broken one is removed. */
 export function findLibrary(key: string): string | undefined {
   const fs = nodeFs();
@@ -60,7 +63,11 @@ export function findLibrary(key: string): string | undefined {
     if (folder === undefined) continue;
     const file = nodePath().join(folder, `${key}.so`);
     let bytes: Buffer;
+    let identity: string;
     try {
+      const { dev, ino, size, mtimeMs } = fs.statSync(file);
+      identity = [dev, ino, size, mtimeMs].join();
+      if (whole.has(identity)) return file;
       bytes = fs.readFileSync(file);
     } catch {
       continue;
@@ -70,7 +77,10 @@ export function findLibrary(key: string): string | undefined {
       end > 0 &&
       bytes.subarray(end + DIGEST_BYTES).equals(MARK) &&
       bytes.subarray(end, end + DIGEST_BYTES).equals(digest(bytes.subarray(0, end)));
-    if (isWhole) return file;
+    if (isWhole) {
+      whole.add(identity);
+      return file;
+    }
     fs.rmSync(file, { force: true });
   }
   return undefined;
@@ -79,16 +89,55 @@ export function findLibrary(key: string): string | undefined {
 let nextFile = 0;
 
 /** A name for a file that is being made in `folder`. */
-export const unfinished = (folder: string, ending: string): string =>
-  nodePath().join(folder, `${process.pid}-${Date.now().toString(36)}-${nextFile++}${ending}`);
+export function unfinished(folder: string, ending: string): string {
+  sweep(folder);
+  return nodePath().join(
+    folder,
+    `${process.pid}-${Date.now().toString(36)}-${nextFile++}${ending}`,
+  );
+}
 
-/** Makes a finished file the library under this key, and returns where it lies now. */
-export function keepLibrary(key: string, file: string): string {
+/** How the files are named that are being made. */
+const UNFINISHED = /^\d+-[0-9a-z]+-\d+\.(c|tmp)$/;
+/** No compiler takes this long. */
+const STALE_MS = 3_600_000;
+
+const swept = new Set<string>();
+
+/** Removes what killed processes left unfinished; whoever writes to the folder does, once. */
+function sweep(folder: string): void {
+  if (swept.has(folder)) return;
+  swept.add(folder);
+  const fs = nodeFs();
+  const oldest = Date.now() - STALE_MS;
+  for (const name of fs.readdirSync(folder)) {
+    if (!UNFINISHED.test(name)) continue;
+    const file = nodePath().join(folder, name);
+    try {
+      if (fs.statSync(file).mtimeMs < oldest) fs.rmSync(file, { force: true });
+    } catch {
+      // Another process was faster.
+    }
+  }
+}
+
+/** Makes a finished file the library under these keys, and returns where it lies for each. */
+export function keepLibrary(keys: readonly string[], file: string): string[] {
   const fs = nodeFs();
   const bytes = fs.readFileSync(file);
   if (bytes.length === 0) throw new Error(`the compiler left ${file} empty`);
   fs.appendFileSync(file, Buffer.concat([digest(bytes), MARK]));
-  const kept = nodePath().join(nodePath().dirname(file), `${key}.so`);
-  fs.renameSync(file, kept);
-  return kept;
+  const folder = nodePath().dirname(file);
+  return keys.map((key) => {
+    const kept = nodePath().join(folder, `${key}.so`);
+    const other = unfinished(folder, ".tmp");
+    try {
+      fs.linkSync(file, other);
+    } catch {
+      // Some file systems have no second names.
+      fs.copyFileSync(file, other);
+    }
+    fs.renameSync(other, kept);
+    return kept;
+  });
 }

@@ -2,7 +2,7 @@ import { DeviceUnavailable } from "../device.ts";
 import { nodeChildProcess, nodeCrypto, nodeFs, nodePath } from "./modules.ts";
 
 // The system's C compiler: `NABLA_CC`, or the first of cc, clang, gcc and zig that the PATH has. Flags in
-// `NABLA_CFLAGS` come after its own: those of sanitizers, say.
+// `NABLA_CFLAGS` come after all others: those of sanitizers, say.
 
 /** What every kernel is compiled with, whatever the compiler. */
 export const COMPILER_FLAGS: readonly string[] = [
@@ -43,6 +43,8 @@ function isOnPath(name: string): boolean {
   const fs = nodeFs();
   const path = nodePath();
   const isProgram = (file: string): boolean => {
+    // Most folders do not hold it, and an error takes longer than an answer.
+    if (!fs.existsSync(file)) return false;
     try {
       fs.accessSync(file, fs.constants.X_OK);
       return true;

@@ -10,24 +10,24 @@ import {
   DeviceUnavailable,
   type Loadable,
   type LoadedPlan,
+  type Running,
 } from "../device.ts";
 import { nodeModule } from "../node.ts";
-import { type Compiler, findCompiler, identifyCompiler } from "./compiler.ts";
+import { findCompiler, identifyCompiler } from "./compiler.ts";
 import { nativeEncoding } from "./encoding.ts";
 import { createKernels, type Kernels } from "./kernels.ts";
 import { hasKoffi, loadRunner, type Pool, type Runner } from "./library.ts";
 import { addressOf, type NativeBuffer, newBuffer } from "./memory.ts";
-
-/** Steps of fewer operations than this are done before another thread has woken up. */
-const SHARED_COST = 20_000;
-/** Parts of a step that each thread takes on average: a slow thread then leaves more to the others. */
-const PARTS = 4;
+import { createQueue, type Queue } from "./queue.ts";
+import { shareOf, targetFor } from "./target.ts";
 
 /** Operations that the first tier does in about a tenth of the time that compiling a few kernels takes. */
 const CHEAP = 5_000_000;
 /** Operations that the first tier does at most for one graph, all runs together. */
 const FIRST_TIER = 50_000_000;
 const FIRST_TIER_RUNS = 1000;
+/** Operations from which on another thread runs a graph that is awaited: fewer are done in a millisecond. */
+const ASYNC_COST = 2_000_000;
 
 /** Why the device cannot be used here, as far as that can be told at no cost; undefined where it can. */
 export function nativeProblem(): string | undefined {
@@ -38,31 +38,12 @@ export function nativeProblem(): string | undefined {
   return hasKoffi() ? undefined : "the package koffi is not installed: npm install koffi";
 }
 
-/** Register blocks: what the vector registers hold beside two operands. */
-function targetFor({ vectorBytes }: Compiler, threads: number): Target {
-  const wide = vectorBytes === 64;
-  return {
-    name: "native",
-    vectorBytes,
-    partial: wide,
-    math: "expand",
-    tile: {
-      rows: wide ? 12 : vectorBytes === 32 ? 6 : 8,
-      vectors: 2,
-      kBlock: 768,
-      mBlock: 144,
-      nBlock: 512,
-      strip: (2 * vectorBytes) / 4,
-    },
-    threads,
-  };
-}
-
 /** What the device has once a graph was worth compiling. */
 interface Machine {
   readonly target: Target;
   readonly runner: Runner;
   readonly pool: Pool;
+  readonly queue: Queue;
   readonly kernels: Kernels;
 }
 
@@ -91,25 +72,27 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
     const compiler = identifyCompiler(findCompiler()!);
     const runner = loadRunner(compiler);
     const kernels = createKernels(compiler, runner, () => stats.kernelsCompiled++);
+    const pool = runner.createPool(threads);
     machine = {
       target: targetFor(compiler, threads),
       runner,
-      pool: runner.createPool(threads),
+      pool,
+      queue: createQueue(pool),
       kernels,
     };
     return machine;
   }
 
-  const share = ({ pieces, cost }: { pieces: number; cost: number }): number =>
-    threads > 1 && pieces > 1 && cost >= SHARED_COST ? Math.ceil(pieces / (threads * PARTS)) : 0;
+  /** Waits for what other threads still run. */
+  const drain = (): void => machine?.queue.drain();
 
   /** The compiled plan. */
-  function loadCompiled(plan: Plan): LoadedPlan {
-    const { runner, pool, kernels } = start();
+  function loadCompiled(plan: Plan): Required<LoadedPlan> {
+    const { runner, pool, queue, kernels } = start();
     kernels.prepare(kernelsOf(plan.steps));
     const encoding = nativeEncoding(runner, {
       kernel: (kernel) => kernels.addressOf(kernel),
-      share,
+      share: shareOf(threads),
     });
     const program: BoundPlan = bindPlan(plan, encoding);
     const bytesOf = ({ dtype, shape }: Plan["inputs"][number]): number =>
@@ -128,6 +111,7 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
       });
     };
     let released = false;
+    let last: Running | undefined;
     const bases = (
       inputs: readonly DeviceBuffer[],
       outputs: readonly DeviceBuffer[],
@@ -136,6 +120,9 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
       if (released) throw new Error("run: the plan was released");
       if (constants.length !== plan.constants)
         throw new Error(`run: expected ${plan.constants} constants, got ${constants.length}`);
+      // The commands hold the arguments of one run at a time.
+      last?.finish();
+      last = undefined;
       if (arena.bytes < plan.arenaBytes) arena = newBuffer(plan.arenaBytes, runner);
       pool.reserve(plan.scratchBytes);
       return {
@@ -148,6 +135,12 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
     return {
       run(inputs, outputs, constants) {
         program.run(bases(inputs, outputs, constants), (from, to) => pool.run(from, to));
+      },
+      runAsync(inputs, outputs, constants) {
+        const own = bases(inputs, outputs, constants);
+        const holds = [program, arena, inputs, outputs];
+        program.run(own, (from, to) => (last = queue.start(from, to, holds)));
+        return last;
       },
       profile: (inputs, outputs, constants) =>
         program.profile(bases(inputs, outputs, constants), (from, to) => pool.run(from, to)),
@@ -167,11 +160,13 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
     let left = runs;
     let first: LoadedPlan | undefined;
     let plan: Plan | undefined;
-    let compiled: LoadedPlan | undefined;
+    let compiled: Required<LoadedPlan> | undefined;
 
     /** The tier whose turn it is. */
     function tier(): LoadedPlan {
       if (left > 0) {
+        // It works on this thread, on memory that others may still write.
+        drain();
         // A graph that is run a second time will probably be run more often.
         if (left === runs - 1) prefetch();
         left--;
@@ -201,6 +196,14 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
         tier().run(inputs, outputs, constants);
         stats.runs++;
       },
+      runAsync(inputs, outputs, constants) {
+        stats.runs++;
+        const now = tier();
+        if (now.runAsync && graph.cost >= ASYNC_COST)
+          return now.runAsync(inputs, outputs, constants);
+        now.run(inputs, outputs, constants);
+        return undefined;
+      },
       profile(inputs, outputs, constants) {
         stats.runs++;
         return tier().profile(inputs, outputs, constants);
@@ -224,11 +227,13 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
       const { memory, offset, bytes } = buffer as NativeBuffer;
       if (data.byteLength > bytes)
         throw new RangeError(`upload: ${data.byteLength} bytes do not fit in a buffer of ${bytes}`);
+      drain();
       new Uint8Array(memory, offset).set(
         new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
       );
     },
     read(buffer, dtype, length) {
+      drain();
       const { memory, offset } = buffer as NativeBuffer;
       return viewArray(dtype, memory.slice(offset, offset + length * itemBytes(dtype)), 0, length);
     },

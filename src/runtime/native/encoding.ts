@@ -18,7 +18,7 @@ function layoutOf(kernel: Kernel): ReturnType<typeof argumentLayout> {
 
 /** Commands in memory that the garbage collector owns, by their addresses. */
 export const nativeEncoding = (
-  runner: Runner,
+  runner: Pick<Runner, "addressOf">,
   rest: Pick<CommandEncoding, "kernel" | "share">,
 ): CommandEncoding => ({
   commandBytes: COMMAND_BYTES,
@@ -28,7 +28,7 @@ export const nativeEncoding = (
   ...rest,
 });
 
-function commandsIn(memory: ArrayBuffer, runner: Runner): CommandMemory {
+function commandsIn(memory: ArrayBuffer, runner: Pick<Runner, "addressOf">): CommandMemory {
   const address = runner.addressOf(memory);
   const i32 = new Int32Array(memory);
   const f32 = new Float32Array(memory);

@@ -1,5 +1,5 @@
 import { DeviceUnavailable } from "../device.ts";
-import { buildAll } from "./build.ts";
+import { buildAll, keyOf } from "./build.ts";
 import { type Compiler } from "./compiler.ts";
 import { nodeFs, nodeModules, nodePath } from "./modules.ts";
 import { RUNNER_SOURCE } from "./runner.ts";
@@ -25,8 +25,20 @@ function locate(): string | undefined {
   return undefined;
 }
 
-/** Whether koffi is installed. */
-export const hasKoffi = (): boolean => locate() !== undefined;
+/** Whether a folder of packages between this one and the root holds koffi: asked before anything else runs. */
+function isNear(folder: string | undefined): boolean {
+  if (folder === undefined) return false;
+  const path = nodePath();
+  const above = path.dirname(folder);
+  return (
+    nodeFs().existsSync(path.join(folder, "node_modules", "koffi", "package.json")) ||
+    (above !== folder && isNear(above))
+  );
+}
+
+/** Whether koffi is installed. Where it lies is only worked out, which takes longer, when it must be loaded. */
+export const hasKoffi = (): boolean =>
+  isNear(import.meta.dirname) || isNear(process.cwd()) || locate() !== undefined;
 
 function loadKoffi(): Koffi {
   const file = locate();
@@ -53,6 +65,12 @@ export interface Pool {
   /** Makes room for scratch memory, in bytes a thread. */
   reserve(bytes: number): void;
   run(from: number, to: number): void;
+  /** Takes commands that are run by the first who asks for their end, and returns their number. */
+  submit(from: number, to: number): number;
+  /** Returns when all commands up to this number have been run. */
+  finish(id: number): void;
+  /** As `finish`, on another thread; `after` is told whether one could be had. */
+  finishAsync(id: number, after: (isOver: boolean) => void): void;
   /** As `run`; adds the seconds of each call to `seconds`. */
   profile(from: number, to: number, seconds: Float64Array): void;
 }
@@ -61,10 +79,17 @@ const LARGE = 4 << 20;
 
 /** Compiles the runner, or finds it on disk, and loads it. */
 export function loadRunner(compiler: Compiler): Runner {
-  const [file] = buildAll(compiler, [{ source: RUNNER_SOURCE, flags: ["-O2", "-pthread"] }]);
+  const source = RUNNER_SOURCE;
+  const flags = ["-O2", "-pthread"];
+  const part = { source, key: keyOf(compiler, source, flags) };
+  const [file] = buildAll(compiler, [part], { flags, join: () => source });
   const koffi = loadKoffi();
   const library = koffi.load(file);
   type Address = unknown;
+  interface Finish {
+    (pool: Address, id: number): void;
+    async(pool: Address, id: number, after: (error: unknown) => void): void;
+  }
   const create = library.func("void *nabla_create(int threads)") as (threads: number) => Address;
   const reserve = library.func("int nabla_reserve(void *pool, int64_t bytes)") as (
     pool: Address,
@@ -73,6 +98,12 @@ export function loadRunner(compiler: Compiler): Runner {
   const run = library.func(
     "void nabla_run(void *pool, int64_t from, int64_t to, _Inout_ double *seconds)",
   ) as (pool: Address, from: number, to: number, seconds: Float64Array | null) => void;
+  const submit = library.func("int64_t nabla_submit(void *pool, int64_t from, int64_t to)") as (
+    pool: Address,
+    from: number,
+    to: number,
+  ) => number;
+  const finish = library.func("void nabla_finish(void *pool, int64_t id)") as Finish;
   const open = library.func("double nabla_open(const char *file, const char *symbol)") as (
     file: string,
     symbol: string,
@@ -104,6 +135,16 @@ export function loadRunner(compiler: Compiler): Runner {
             throw new Error(`native: no memory for ${bytes} bytes a thread`);
         },
         run: (from, to) => run(pool, from, to, null),
+        submit: (from, to) => submit(pool, from, to),
+        finish: (id) => finish(pool, id),
+        finishAsync(id, after) {
+          try {
+            finish.async(pool, id, (error) => after(!error));
+          } catch {
+            // Too many calls wait for a thread.
+            queueMicrotask(() => after(false));
+          }
+        },
         profile: (from, to, seconds) => run(pool, from, to, seconds),
       };
     },

@@ -16,6 +16,9 @@ export const MOVE_BYTES = 16;
  * count makes an exchange fail for who still has an earlier step in mind. A worker counts itself active
  * before it looks at the ticket, so the step is over when no pieces are left and nobody is active;
  * workers that sleep, or are late, are not waited for.
+ *
+ * How runs follow each other: JavaScript's thread submits lists of commands, which get numbers, and any thread
+ * may finish all up to a number. Who holds `one` runs what is left of them, in order, each once.
  */
 export const RUNNER_SOURCE = `
 #define _GNU_SOURCE
@@ -32,6 +35,10 @@ typedef void kernel(void *, void *, void *, int, int, void *);
 
 typedef struct { int64_t kind, a, b, c, d, e, f, g; } command;
 typedef struct { int64_t slot, by; } move;
+typedef struct { const char *from, *to; } job;
+
+/* Lists of commands that may wait. */
+#define JOBS 64
 
 typedef struct {
   _Alignas(64) _Atomic uint64_t ticket;
@@ -46,6 +53,9 @@ typedef struct {
   int64_t stride;
   pthread_mutex_t lock, one;
   pthread_cond_t wake;
+  int64_t submitted;
+  _Atomic int64_t done;
+  job jobs[JOBS];
 } pool;
 
 /* Looks at the ticket before a thread goes to sleep: some tens of microseconds. */
@@ -183,9 +193,32 @@ static void walk(pool *p, const char *from, const char *to, double *seconds) {
   }
 }
 
+/* Runs what was submitted up to this number and has not been run; waits for who is running it. */
+void nabla_finish(void *given, int64_t id) {
+  pool *p = given;
+  if (atomic_load(&p->done) >= id) return;
+  pthread_mutex_lock(&p->one);
+  for (int64_t next = p->done + 1; next <= id; next++) {
+    const job *j = &p->jobs[next % JOBS];
+    walk(p, j->from, j->to, 0);
+    atomic_store(&p->done, next);
+  }
+  pthread_mutex_unlock(&p->one);
+}
+
+/* Takes commands from one address to another that somebody will finish, and returns their number. */
+int64_t nabla_submit(void *given, int64_t from, int64_t to) {
+  pool *p = given;
+  nabla_finish(p, p->submitted + 1 - JOBS);
+  p->submitted++;
+  p->jobs[p->submitted % JOBS] = (job){(const char *)from, (const char *)to};
+  return p->submitted;
+}
+
 /* Runs the commands from one address to another; adds the seconds of each call where asked to. */
 void nabla_run(void *given, int64_t from, int64_t to, double *seconds) {
   pool *p = given;
+  nabla_finish(p, p->submitted);
   pthread_mutex_lock(&p->one);
   walk(p, (const char *)from, (const char *)to, seconds);
   pthread_mutex_unlock(&p->one);
