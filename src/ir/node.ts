@@ -139,7 +139,7 @@ export class Node {
   signature = -1;
   mark = 0;
   order = 0;
-  /** Next node of the same hash in the intern table. */
+  /** Next node of the same bucket of the intern table. */
   next: Node | undefined = undefined;
 
   constructor(
@@ -205,14 +205,18 @@ export function sameAttrs(a: Attrs, b: Attrs): boolean {
 // would keep every node of every step. It is dropped whenever a program has run, when what was being
 // traced is computed, and when it grows large; the compiler merges equal nodes again, so a dropped
 // table costs time and never correctness.
-let table = new Map<number, Node>();
+// The table is one list of nodes for each of the last bits of their hashes: it is filled and dropped once
+// a step, and a Map would grow from nothing every time.
+const BUCKETS = 1 << 14;
+const buckets = new Array<Node | undefined>(BUCKETS).fill(undefined);
+const filled: number[] = [];
 let tableSize = 0;
 const TABLE_LIMIT = 1 << 17;
 
 /** Forgets all interned nodes, so that what nobody else holds can be collected. */
 export function clearInternTable(): void {
-  if (tableSize === 0) return;
-  table = new Map();
+  for (let i = 0; i < filled.length; i++) buckets[filled[i]] = undefined;
+  filled.length = 0;
   tableSize = 0;
 }
 
@@ -237,8 +241,8 @@ export function make(op: Primitive, inputs: readonly Node[], attrs: Attrs = NO_A
     wantsGrad ||= inputs[i].requiresGrad;
   }
   wantsGrad = wantsGrad && gradEnabled && (op.vjp ?? op.tuple) !== undefined;
-  const first = table.get(hash);
-  outer: for (let node = first; node; node = node.next) {
+  const bucket = hash & (BUCKETS - 1);
+  outer: for (let node = buckets[bucket]; node; node = node.next) {
     if (node.op !== op || node.inputs.length !== inputs.length) continue;
     for (let i = 0; i < inputs.length; i++) if (node.inputs[i] !== inputs[i]) continue outer;
     if (!sameAttrs(node.attrs, attrs)) continue;
@@ -249,8 +253,9 @@ export function make(op: Primitive, inputs: readonly Node[], attrs: Attrs = NO_A
   const spec = op.infer(inputs, attrs);
   const node = new Node(op, inputs, attrs, spec, wantsGrad && isFloat(spec.dtype));
   if (tableSize >= TABLE_LIMIT) clearInternTable();
-  node.next = table.get(hash);
-  table.set(hash, node);
+  node.next = buckets[bucket];
+  if (!node.next) filled.push(bucket);
+  buckets[bucket] = node;
   tableSize++;
   return node;
 }

@@ -191,8 +191,12 @@ export function expand(x: Node, shape: Shape): Node {
 
 /** NumPy's broadcast: axes are added in front, then those of size 1 repeat. */
 export function broadcastTo(x: Node, shape: Shape): Node {
-  if (x.shape.length < shape.length)
-    x = reshape(x, [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape]);
+  const added = shape.length - x.shape.length;
+  if (added > 0) {
+    const wide = new Array<number>(shape.length);
+    for (let i = 0; i < shape.length; i++) wide[i] = i < added ? 1 : x.shape[i - added];
+    x = reshape(x, wide);
+  }
   return expand(x, shape);
 }
 

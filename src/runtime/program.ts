@@ -163,9 +163,12 @@ function matches(program: Program, captured: Captured): boolean {
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i];
     const node = order[i];
-    if (entry.role !== roleOf(node) || entry.dtype !== node.dtype) return false;
-    if (!sameShape(entry.shape, node.shape)) return false;
-    if (entry.role !== ROLE.computed) continue;
+    if (entry.role !== roleOf(node)) return false;
+    if (entry.role !== ROLE.computed) {
+      if (entry.dtype !== node.dtype || !sameShape(entry.shape, node.shape)) return false;
+      continue;
+    }
+    // Shape and dtype follow from the rest.
     if (entry.op !== node.op || entry.inputs.length !== node.inputs.length) return false;
     for (let k = 0; k < entry.inputs.length; k++)
       if (entry.inputs[k] !== edges[edge++]) return false;
