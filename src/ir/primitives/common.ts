@@ -69,10 +69,11 @@ export function checkAxis(name: string, axis: number, rank: number): void {
 /** Checks axes of a value of rank `rank`; no axis may be there twice. */
 export function checkAxes(name: string, axes: readonly number[], rank: number): void {
   if (!Array.isArray(axes)) throw new TypeError(`${name}: axes must be a list of integers`);
-  for (let i = 0; i < axes.length; i++) {
-    checkAxis(name, axes[i], rank);
-    if (axes.indexOf(axes[i]) < i)
-      throw new RangeError(`${name}: an axis is repeated in [${axes.join(", ")}]`);
+  const list: readonly number[] = axes;
+  for (let i = 0; i < list.length; i++) {
+    checkAxis(name, list[i], rank);
+    if (list.indexOf(list[i]) < i)
+      throw new RangeError(`${name}: an axis is repeated in [${list.join(", ")}]`);
   }
 }
 
