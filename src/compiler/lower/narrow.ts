@@ -1,13 +1,15 @@
 import { int } from "../loop/builder.ts";
-import { type BufferParam, type Target, type Value, type Var } from "../loop/loop.ts";
+import { type Target, type Value } from "../loop/loop.ts";
 import { type Region } from "../region.ts";
 import { type Contraction, exchanged, roundUp, SHARED, sizesOf } from "./contraction.ts";
 import { epilogueOf, storedNodes } from "./epilogue.ts";
 import { vectorLanes } from "./lanes.ts";
 import { nameOf } from "./map.ts";
+import { eachPart, isMatrix, type Narrow, rowAt } from "./matrix.ts";
 import { packPanels } from "./pack-panels.ts";
-import { prepareTerms, type Reading, readingOf, type Side, sideOf } from "./reading.ts";
+import { prepareTerms, readingOf, type Side, sideOf } from "./reading.ts";
 import { rowsTimesPanel } from "./register-block.ts";
+import { writeVector } from "./matrix-vector.ts";
 import { KernelWriter, type LoweredKernel } from "./writer.ts";
 
 /**
@@ -35,18 +37,20 @@ export function lowerNarrow(
     const [nb, nm, nn, nk] = sizesOf(contraction);
     const matrix = side("m", nm);
     if (!isMatrix(matrix)) continue;
-    const vectors = Math.ceil(nn / lanes);
-    const reading = readingOf(w, side("n", nn), lanes, vectors * lanes, nk);
+    const vectors = nn === 1 ? 0 : Math.ceil(nn / lanes);
+    const reading = readingOf(w, side("n", nn), lanes, Math.max(1, vectors) * lanes, nk);
     const parts = target.threads === 1 || nb * nm * nn * nk < SHARED ? 1 : 2 * target.threads;
-    const height = Math.min(12, Math.floor((2 * target.tile.rows) / vectors));
+    const height = nn === 1 ? lanes : Math.min(12, Math.floor((2 * target.tile.rows) / vectors));
     const mPart = roundUp(Math.ceil(nm / parts), height);
     const mParts = Math.ceil(nm / mPart);
-    writeNarrow(w, region, contraction, {
-      ...{ matrix, reading, vectors, lanes, height },
-      ...{ mPart: w.argument(mPart), mParts: w.argument(mParts), K: w.argument(nk) },
-      packed: w.scratch(dtype, vectors * lanes * nk),
+    const narrow: Narrow = {
+      ...{ matrix, reading, lanes, K: w.argument(nk) },
+      ...{ rows: mPart, mPart: w.argument(mPart), mParts: w.argument(mParts) },
+      packed: w.scratch(dtype, Math.max(1, vectors * lanes) * nk),
       atBatch: (value) => (batch = value),
-    });
+    };
+    if (nn === 1) writeVector(w, region, contraction, narrow);
+    else writeColumns(w, region, contraction, narrow, vectors, height);
     return w.finish(nameOf(region), nb * mParts, 2 * nb * nm * nn * nk);
   }
   return undefined;
@@ -58,66 +62,39 @@ function isNarrow({ shape, group }: Contraction, columns: number): boolean {
   return (sizes.length === 0 || sizes[0] === 1) && sizes.reduce((a, n) => a * n, 1) <= columns;
 }
 
-/** Whether each row's terms lie side by side in memory. */
-const isMatrix = ({ expr, axes, kAxes }: Side): boolean =>
-  expr.kind === "load" && axes.length === 1 && kAxes.length === 1 && expr.at.coeffs[kAxes[0]] === 1;
-
-interface Narrow {
-  readonly matrix: Side;
-  readonly reading: Reading;
-  readonly vectors: number;
-  readonly lanes: number;
-  /** Rows of a register block. */
-  readonly height: number;
-  readonly mPart: Value;
-  readonly mParts: Value;
-  readonly K: Value;
-  readonly packed: BufferParam;
-  /** Sets the position along b that the sides are read at. */
-  readonly atBatch: (value: Value) => void;
-}
-
-function writeNarrow(
+function writeColumns(
   w: KernelWriter,
   region: Region,
   contraction: Contraction,
-  { matrix, reading, vectors, lanes, height, mPart, mParts, K, packed, atBatch }: Narrow,
+  narrow: Narrow,
+  vectors: number,
+  height: number,
 ): void {
   const { b } = w;
-  const { dtype } = region.core!;
-  const { expr } = matrix;
-  if (expr.kind !== "load") throw new Error("narrow: the matrix is not in memory");
+  const { matrix, reading, lanes, K, packed } = narrow;
   const width = vectors * lanes;
-  const finished = w.scratch(dtype, height * width);
+  const finished = w.scratch(region.core!.dtype, height * width);
   const finish = epilogueOf(w, region, contraction);
-  const source = w.buffer(expr.source);
+  const n = reading.side.size;
 
-  /** Rows from `m` on; rows beyond the last one repeat it, and what they give is not used. */
   const registerBlock = (m: Value): void => {
-    const rows = Array.from({ length: height }, (_, r): Var => {
-      const row = b.min(b.add(m, int(r)), b.sub(matrix.size, int(1)));
-      return b.address(source, w.position(expr.at, matrix.index(row, int(0))));
-    });
+    const rows = Array.from({ length: height }, (_, r) => rowAt(w, matrix, b.add(m, int(r))));
     const panel = b.address(packed, int(0));
     const sums = rowsTimesPanel(b, { rows, panel, depth: K, vectors, lanes });
     const place = b.address(finished, int(0));
     sums.forEach((row, r) => row.forEach((sum, v) => b.store(place, sum, r * width + v * lanes)));
   };
-
-  b.for(b.begin, b.end, int(1), (piece) => {
-    const [batch, part] = b.divide(piece, mParts);
-    atBatch(batch);
-    const m0 = b.mul(part, mPart);
-    const m1 = b.min(b.add(m0, mPart), matrix.size);
-    const n = reading.side.size;
+  const prepare = (): void => {
     prepareTerms(w, reading, int(0), K);
     packPanels(w, reading, packed, width, { from: int(0), to: n, k0: int(0), depth: K });
+  };
+  eachPart(w, narrow, prepare, (batch, m0, m1) =>
     b.for(m0, m1, int(height), (m) => {
       registerBlock(m);
       finish(finished, {
         ...{ batch, mFrom: m, mTo: b.min(b.add(m, int(height)), m1), nFrom: int(0), nTo: n },
         rowAt: (row) => b.mul(b.sub(row, m), int(width)),
       });
-    });
-  });
+    }),
+  );
 }
