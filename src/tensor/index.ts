@@ -46,6 +46,7 @@ export * from "./like.ts";
 export * from "./matmul.ts";
 export * from "./normalization.ts";
 export * from "./padding.ts";
+export * from "./pairs.ts";
 export * from "./pooling.ts";
 export {
   defaultGenerator,
@@ -60,6 +61,7 @@ export {
   uniform,
 } from "./random.ts";
 export * from "./reduce.ts";
+export * from "./running.ts";
 export * from "./sampling.ts";
 export * from "./scan.ts";
 export * from "./shape.ts";

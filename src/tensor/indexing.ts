@@ -1,6 +1,8 @@
+import { isFloat, limits } from "../ir/dtype.ts";
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes, normalizeAxis, type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import type { Node } from "../ir/node.ts";
+import { to } from "./convert.ts";
 import { atNode, type Index, nonzeroRows } from "./at.ts";
 import { fromFront, gatherAxis, spread } from "./gather.ts";
 import { checkOption, describe, indexNode, nodeOf, type Operand } from "./operand.ts";
@@ -39,6 +41,8 @@ export function indexPut(
   options: { accumulate?: boolean } = {},
 ): Tensor {
   const { shape } = x;
+  if (x.dtype === "bool" && options.accumulate)
+    return to(indexPut(to(x, "i32"), indices, value, options), "bool");
   const size = sizeOf(shape);
   const positions = atNode(ops.reshape(ops.iota([size], 0), shape), indices, "indexPut");
   const source = ops.cast(nodeOf(value, "indexPut"), x.dtype);
@@ -72,8 +76,8 @@ function broadcastInto(source: Node, shape: Shape, what: string): Node {
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "indexSelect");
   const positions = vector(index, "indexSelect");
-  if (x.ndim === 0) return new Tensor(ops.reshape(x.node, index.shape));
-  return new Tensor(gatherAxis(x.node, positions, axis));
+  if (x.ndim > 0) return new Tensor(gatherAxis(x.node, positions, axis));
+  return new Tensor(ops.reshape(gatherAxis(ops.reshape(x.node, [1]), positions, 0), []));
 }
 
 function vector(index: Tensor, what: string): Node {
@@ -115,27 +119,37 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "gather");
   const positions = indexNode(index, "gather");
   if (x.ndim === 0 && index.ndim === 0) return x;
+  // PyTorch takes an index without entries of any rank.
+  if (index.size === 0) return new Tensor(ops.full(index.shape, 0, x.dtype));
   checkIndex(x, positions, axis, "gather");
   return new Tensor(ops.gather(crop(x.node, index.shape, axis), positions, axis));
 }
 
 /**
- * `gather` whose index broadcasts against x along the other axes; negative positions are not wrapped.
+ * `gather` whose index and x broadcast against each other along the other axes; without `dim`, of the
+ * flattened tensors. Negative positions are not wrapped.
  *
  * @example
  * const x = tensor([[3, 1, 2]]);
  * x.takeAlongDim(x.argsort(1), 1); // [[1, 2, 3]]
  */
-export function takeAlongDim(x: Tensor, index: Tensor, dim: number): Tensor {
-  const axis = normalizeAxis(dim, x.ndim, "takeAlongDim");
+export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
   const positions = indexNode(index, "takeAlongDim");
-  if (x.ndim === 0) return x;
-  const shape = x.shape.map((size, i) => (i === axis ? positions.shape[i] : size));
+  if (dim === undefined) return gather(x.flatten(), 0, index.flatten());
+  const axis = normalizeAxis(dim, x.ndim, "takeAlongDim");
   if (positions.shape.length !== x.ndim)
     throw new Error(
       `takeAlongDim: the index ${showShape(positions.shape)} must have as many axes as the tensor ${showShape(x.shape)}`,
     );
-  return new Tensor(ops.gather(x.node, broadcastInto(positions, shape, "takeAlongDim"), axis));
+  if (x.ndim === 0) return x;
+  const without = (shape: Shape): number[] => shape.map((n, i) => (i === axis ? 1 : n));
+  const lead = broadcastShapes(without(x.shape), without(positions.shape), "takeAlongDim");
+  const wide = (node: Node): Node =>
+    ops.broadcastTo(
+      node,
+      lead.map((n, i) => (i === axis ? node.shape[i] : n)),
+    );
+  return new Tensor(ops.gather(wide(x.node), wide(positions), axis));
 }
 
 /**
@@ -153,7 +167,10 @@ export function take(x: Tensor, index: Tensor): Tensor {
 }
 
 /** How `scatterReduce` combines a value with what is there. */
-export type ScatterReduction = "sum" | "amax" | "amin";
+export type ScatterReduction = "sum" | "prod" | "mean" | "amax" | "amin";
+
+/** A scalar counts as one axis. */
+const asVector = (x: Tensor): Tensor => (x.ndim === 0 ? x.reshape(1) : x);
 
 const MODES = { set: "set", sum: "add", amax: "max", amin: "min" } as const;
 
@@ -167,6 +184,11 @@ function scatterInto(
 ): Tensor {
   const axis = normalizeAxis(dim, x.ndim, what);
   let positions = indexNode(index, what);
+  if (x.ndim === 0) {
+    const values = src instanceof Tensor ? asVector(src) : src;
+    return scatterInto(asVector(x), 0, asVector(index), values, mode, what).reshape([]);
+  }
+  if (index.size === 0) return x;
   checkIndex(x, positions, axis, what);
   let updates: Node;
   if (src instanceof Tensor) {
@@ -211,8 +233,17 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Operand):
   return scatterInto(x, dim, index, src, "sum", "scatterAdd");
 }
 
+/** What `amax` and `amin` start from where what is there does not count. */
+const startOf = (x: Tensor, reduce: ScatterReduction): number =>
+  reduce === "amax"
+    ? limits(x.dtype)[0]
+    : reduce === "amin"
+      ? limits(x.dtype)[1]
+      : Number(reduce === "prod");
+
 /**
- * `scatter` that combines with what is there: sum, amax or amin.
+ * `scatter` that combines with what is there: sum, prod, mean, amax or amin. Without `includeSelf`, what
+ * is there does not count where a value comes.
  *
  * @example
  * const groups = tensor([0, 0, 1], { dtype: "i32" });
@@ -224,19 +255,63 @@ export function scatterReduce(
   index: Tensor,
   src: Operand,
   reduce: ScatterReduction,
+  options: { includeSelf?: boolean } = {},
 ): Tensor {
-  checkOption(reduce, ["sum", "amax", "amin"], "reduce", "scatterReduce");
-  return scatterInto(x, dim, index, src, reduce, "scatterReduce");
+  const what = "scatterReduce";
+  checkOption(reduce, ["sum", "prod", "mean", "amax", "amin"], "reduce", what);
+  const into = (base: Tensor, value: Operand, mode: keyof typeof MODES): Tensor =>
+    scatterInto(base, dim, index, value, mode, what);
+  const { includeSelf = true } = options;
+  const touched = (): Tensor => into(new Tensor(ops.full(x.shape, 0, "i32")), 1, "set").to("bool");
+  const base = includeSelf ? x : x.maskedFill(touched(), startOf(x, reduce));
+  if (reduce === "prod") {
+    if (index.size === 0) return x;
+    return base.mul(productsAt(asVector(x), dim, asVector(index), src, what).reshape(x.shape));
+  }
+  if (reduce !== "mean") return into(base, src, reduce);
+  const ones = new Tensor(ops.full(x.shape, Number(includeSelf), x.dtype));
+  const total = into(base, src, "sum");
+  const count = into(ones, 1, "sum").clamp(1);
+  return total.div(count, isFloat(x.dtype) ? {} : { rounding: "floor" });
+}
+
+/** For every position the product of the values that go there. */
+function productsAt(x: Tensor, dim: number, index: Tensor, src: Operand, what: string): Tensor {
+  const axis = normalizeAxis(dim, x.ndim, what);
+  checkIndex(x, indexNode(index, what), axis, what);
+  let values =
+    src instanceof Tensor ? asVector(src) : new Tensor(ops.full(index.shape, src, x.dtype));
+  index.shape.forEach((n, i) => (values = values.narrow(i, 0, n)));
+  const [ats, given] = [index, values].map((t) => t.movedim(axis, -1).unsqueeze(axis));
+  const shape = index.shape.slice();
+  shape[axis] = x.shape[axis];
+  const own = new Tensor(ops.iota([...shape, 1], axis));
+  const hit = ats.eq(own);
+  const factors = new Tensor(
+    ops.select(hit.node, ops.broadcastTo(given.node, hit.shape), ops.full(hit.shape, 1, x.dtype)),
+  ).prod(-1, { dtype: x.dtype });
+  // Where the index is smaller than the tensor nothing is multiplied.
+  const rest = x.shape.map((n, i) => [0, n - shape[i]]).reverse();
+  return factors.pad(rest.flat(), { value: 1 });
 }
 
 /**
- * A copy of x with the entries of `src` added to those of axis `dim` at the positions of `index`.
+ * A copy of x with the entries of `src`, times `alpha`, added to those of axis `dim` at the positions of
+ * `index`.
  *
  * @example
  * ones([3]).indexAdd(0, tensor([0, 2], { dtype: "i32" }), tensor([10, 20])); // [11, 1, 21]
  */
-export function indexAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
-  return indexWrite(x, dim, index, src, "add", "indexAdd");
+export function indexAdd(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  src: Tensor,
+  options: { alpha?: number } = {},
+): Tensor {
+  const { alpha = 1 } = options;
+  const scaled = alpha === 1 ? src : src.mul(alpha);
+  return indexWrite(x, dim, index, scaled, "add", "indexAdd");
 }
 
 /**
@@ -259,6 +334,8 @@ function indexWrite(
 ): Tensor {
   const axis = normalizeAxis(dim, x.ndim, what);
   const positions = vector(index, what);
+  if (x.ndim === 0)
+    return indexWrite(asVector(x), 0, asVector(index), asVector(src), mode, what).reshape([]);
   const shape = x.shape.map((size, i) => (i === axis ? positions.shape[0] : size));
   if (showShape(src.shape) !== showShape(shape) || src.dtype !== x.dtype)
     throw new Error(

@@ -2,7 +2,8 @@ import { isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { erfinvNode } from "./erfinv.ts";
-import { numeric, toFloat } from "./operand.ts";
+import { type CustomRule } from "../ir/primitives/custom.ts";
+import { checkInteger, numeric, toFloat } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A function of one tensor, elementwise. */
@@ -74,12 +75,20 @@ export const ceil: Unary = rounding(ops.ceil);
  */
 export const trunc: Unary = rounding(ops.trunc);
 /**
- * The nearest whole number, halves to even. Integers stay as they are.
+ * The nearest whole number, halves to even; with `decimals` the nearest number of so many digits after the
+ * point (before it, where negative). Integers stay as they are.
  *
  * @example
  * tensor([0.5, 1.5, 1.6]).round(); // [0, 2, 2]
+ * tensor([3.14159]).round(2); // [3.1400]
  */
-export const round: Unary = rounding(ops.round);
+export function round(x: Tensor, decimals = 0): Tensor {
+  if (!isFloat(x.dtype)) return x;
+  checkInteger(decimals, "decimals", "round");
+  const scale = ops.fullLike(x.node, 10 ** Math.abs(decimals));
+  const [up, down] = decimals < 0 ? [ops.div, ops.mul] : [ops.mul, ops.div];
+  return new Tensor(down(ops.round(up(x.node, scale)), scale));
+}
 /**
  * The fraction of x, with its sign: `x - trunc(x)`.
  *
@@ -244,3 +253,115 @@ export const erfc: Unary = floatUnary((x) => ops.sub(ops.fullLike(x, 1), ops.erf
  * tensor([0, 0.5]).erfinv(); // [0, 0.4769]
  */
 export const erfinv: Unary = floatUnary(erfinvNode);
+
+const square2 = (x: Node): Node => ops.mul(x, x);
+const one = (x: Node): Node => ops.fullLike(x, 1);
+const overRoot: CustomRule = (g, [x], _, { of }) => [
+  ops.div(g, ops.sqrt(ops.add(square2(x), ops.fullLike(x, of as number)))),
+];
+const atanhRule: CustomRule = (g, [x]) => [ops.div(g, ops.sub(one(x), square2(x)))];
+
+/** log(x + √(x² ± 1)) of x ≥ 0 by `near`, where squares stay in range, else log(2x). */
+function longLog(x: Node, near: (x: Node) => Node): Node {
+  const large = ops.lt(ops.fullLike(x, 1e8), x);
+  const far = ops.add(ops.log(x), ops.fullLike(x, Math.LN2));
+  return ops.select(large, far, near(ops.select(large, one(x), x)));
+}
+
+/**
+ * Inverse hyperbolic sine.
+ *
+ * @example
+ * tensor([0, 1]).asinh(); // [0, 0.8814]
+ */
+export const asinh: Unary = floatUnary((x) => {
+  const y = longLog(ops.abs(x), (a) => {
+    const root = ops.sqrt(ops.add(square2(a), one(a)));
+    return ops.log1p(ops.add(a, ops.div(square2(a), ops.add(one(a), root))));
+  });
+  return ops.customVjp(ops.select(ops.lt(x, ops.zerosLike(x)), ops.neg(y), y), [x], overRoot, {
+    of: 1,
+  });
+});
+/**
+ * Inverse hyperbolic cosine; NaN below 1.
+ *
+ * @example
+ * tensor([1, 2]).acosh(); // [0, 1.3170]
+ */
+export const acosh: Unary = floatUnary((x) => {
+  const y = longLog(x, (a) => {
+    const t = ops.sub(a, one(a));
+    return ops.log1p(ops.add(t, ops.sqrt(ops.add(ops.add(t, t), square2(t)))));
+  });
+  return ops.customVjp(y, [x], overRoot, { of: -1 });
+});
+/**
+ * Inverse hyperbolic tangent; ±∞ at ±1, NaN outside.
+ *
+ * @example
+ * tensor([0, 0.5]).atanh(); // [0, 0.5493]
+ */
+export const atanh: Unary = floatUnary((x) => {
+  const ratio = ops.div(ops.add(x, x), ops.sub(one(x), x));
+  return ops.customVjp(ops.mul(ops.log1p(ratio), ops.fullLike(x, 0.5)), [x], atanhRule);
+});
+/**
+ * Degrees as radians.
+ *
+ * @example
+ * tensor([180]).deg2rad(); // [3.1416]
+ */
+export const deg2rad: Unary = floatUnary((x) => ops.mul(x, ops.fullLike(x, Math.PI / 180)));
+/**
+ * Radians as degrees.
+ *
+ * @example
+ * tensor([Math.PI]).rad2deg(); // [180.0000]
+ */
+export const rad2deg: Unary = floatUnary((x) => ops.mul(x, ops.fullLike(x, 180 / Math.PI)));
+/**
+ * `sin(πx) / (πx)`, 1 at 0.
+ *
+ * @example
+ * tensor([0, 0.5]).sinc(); // [1, 0.6366]
+ */
+export const sinc: Unary = floatUnary((x) => {
+  const none = ops.eq(x, ops.zerosLike(x));
+  const safe = ops.mul(ops.select(none, one(x), x), ops.fullLike(x, Math.PI));
+  return ops.select(none, one(x), ops.div(ops.sin(safe), safe));
+});
+
+/**
+ * `log(x / (1 - x))`, the inverse of `sigmoid`. With `eps`, x is limited to [eps, 1 - eps] first.
+ *
+ * @example
+ * tensor([0.5, 0.8808]).logit(); // [0, 2.0000]
+ */
+export function logit(x: Tensor, eps?: number): Tensor {
+  let node = toFloat(x.node);
+  if (eps !== undefined) {
+    const [lo, hi] = [ops.fullLike(node, eps), ops.fullLike(node, 1 - eps)];
+    node = ops.select(ops.lt(node, lo), lo, ops.select(ops.lt(hi, node), hi, node));
+  }
+  return new Tensor(ops.log(ops.div(node, ops.sub(one(node), node))));
+}
+
+const LARGEST = { f32: 3.4028234663852886e38, f64: Number.MAX_VALUE } as const;
+
+/**
+ * NaN and infinities replaced: by `nan` (0), `posinf` and `neginf` (the largest and lowest finite number).
+ *
+ * @example
+ * tensor([NaN, 1]).nanToNum(5); // [5, 1]
+ */
+export function nanToNum(x: Tensor, nan = 0, posinf?: number, neginf?: number): Tensor {
+  if (!isFloat(x.dtype)) return x;
+  const { node } = x;
+  const most = LARGEST[x.dtype as keyof typeof LARGEST];
+  const put = (where: Node, value: number, rest: Node): Node =>
+    ops.select(where, ops.fullLike(node, value), rest);
+  const is = (value: number): Node => ops.eq(node, ops.fullLike(node, value));
+  const finite = put(is(Infinity), posinf ?? most, put(is(-Infinity), neginf ?? -most, node));
+  return new Tensor(put(ops.ne(node, node), nan, finite));
+}

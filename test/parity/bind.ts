@@ -6,6 +6,8 @@ export interface Operator {
   readonly call: (args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>) => unknown;
   /** What our results do not have to have: the same elements (random numbers). */
   readonly compare?: "shapes";
+  /** Positions of equal elements, of which PyTorch gives any: they are not compared. */
+  readonly indices?: "free";
   /** Calls that we answer otherwise than PyTorch, and why: the operator "differs". */
   readonly except?: readonly Exception[];
   /** What gradients are not compared for, and why: the operator "differs" too. */

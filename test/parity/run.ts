@@ -2,8 +2,8 @@ import { evalAll, Tensor, tensor } from "../../src/tensor/index.ts";
 import { type Operator, Excepted } from "./bind.ts";
 import { type Case, decode, type Dump, elementsOf, hasWholeFloat, isDump } from "./vectors.ts";
 
-/** PyTorch's own defaults (`torch.testing.assert_close`): relative and absolute. */
-export const TOLERANCE = { f32: [1.3e-6, 1e-5], f64: [1e-7, 1e-7] } as const;
+/** Relative and absolute tolerance: the derivative of a rounded value may be off by several last places. */
+export const TOLERANCE = { f32: [1e-5, 2e-5], f64: [1e-9, 1e-9] } as const;
 
 /** How an operator did on its cases. */
 export interface Outcome {
@@ -68,7 +68,12 @@ async function prepare(operator: Operator, given: Case): Promise<Prepared> {
   const checks: Check[] = [];
   expected.forEach((want, i) => {
     if (isDump(want))
-      checks.push({ what: `result ${i}`, actual: actual[i], expected: want, elements });
+      checks.push({
+        what: `result ${i}`,
+        actual: actual[i],
+        expected: want,
+        elements: elements && !(operator.indices === "free" && want.t === "i32" && i === 1),
+      });
     else if (
       actual[i].itemSync() !== Number(want) &&
       !(want !== want && isNaN(actual[i].itemSync()))

@@ -1,5 +1,10 @@
+import * as X from "../../../src/extra/index.ts";
+import { type DType } from "../../../src/ir/dtype.ts";
 import * as T from "../../../src/tensor/index.ts";
-import { one, op, type Operator, two } from "../bind.ts";
+import { type Exception, one, op, type Operator, two } from "../bind.ts";
+
+const as = (dtype: DType, except: readonly Exception[] = []): Operator =>
+  op("input memory_format", (a) => T.to(a.input, dtype), { except });
 
 /** Elementwise functions. */
 export const ELEMENTS: Record<string, Operator> = {
@@ -28,7 +33,24 @@ export const ELEMENTS: Record<string, Operator> = {
   logical_not: one(T.logicalNot),
   neg: one(T.neg),
   reciprocal: one(T.reciprocal),
-  round: one(T.round),
+  round: op("input decimals", (a) => T.round(a.input, a.decimals)),
+  asinh: one(T.asinh),
+  acosh: one(T.acosh),
+  atanh: one(T.atanh),
+  deg2rad: one(T.deg2rad),
+  rad2deg: one(T.rad2deg),
+  sinc: one(T.sinc),
+  logit: op("input eps", (a) => T.logit(a.input, a.eps)),
+  nan_to_num: op("input nan posinf neginf", (a) => T.nanToNum(a.input, a.nan, a.posinf, a.neginf)),
+  isposinf: one(T.isposinf),
+  isneginf: one(T.isneginf),
+  isreal: one(X.isreal),
+  signbit: one(T.signbit),
+  sgn: one(X.sgn),
+  angle: one(X.angle),
+  positive: one(X.positive),
+  bitwise_not: one(T.bitwiseNot),
+  frexp: one(X.frexp),
   rsqrt: one(T.rsqrt),
   sigmoid: one(T.sigmoid),
   sign: one(T.sign),
@@ -59,6 +81,27 @@ export const ELEMENTS: Record<string, Operator> = {
   __rpow__: op("input other", (a) => T.pow(a.other, a.input)),
   __rsub__: op("input other", (a) => T.sub(a.other, a.input)),
   atan2: two(T.atan2),
+  hypot: two(T.hypot),
+  copysign: two(T.copysign),
+  fmax: two(T.fmax),
+  fmin: two(T.fmin),
+  logaddexp: two(T.logaddexp),
+  logaddexp2: two(T.logaddexp2),
+  xlogy: two(T.xlogy),
+  heaviside: op("input values", (a) => T.heaviside(a.input, a.values)),
+  float_power: op("input exponent", (a) => T.floatPower(a.input, a.exponent)),
+  bitwise_and: two(T.bitwiseAnd),
+  bitwise_or: two(T.bitwiseOr),
+  bitwise_xor: two(T.bitwiseXor),
+  __rand__: op("input other", (a) => T.bitwiseAnd(a.other, a.input)),
+  __ror__: op("input other", (a) => T.bitwiseOr(a.other, a.input)),
+  __rxor__: op("input other", (a) => T.bitwiseXor(a.other, a.input)),
+  bitwise_left_shift: two(T.bitwiseLeftShift),
+  bitwise_right_shift: two(T.bitwiseRightShift),
+  gcd: two(X.gcd),
+  lcm: two(X.lcm),
+  ldexp: two(X.ldexp),
+  nextafter: two(X.nextafter),
   maximum: two(T.maximum),
   minimum: two(T.minimum),
   "max[binary]": two(T.maximum),
@@ -89,10 +132,15 @@ export const ELEMENTS: Record<string, Operator> = {
   where: op("self condition other", (a) => T.where(a.condition, a.self, a.other)),
   masked_fill: op("input mask value", (a) => T.maskedFill(a.input, a.mask, a.value)),
 
-  bool: one(T.bool),
-  double: one(T.double),
-  float: one(T.float),
-  int: one(T.int),
-  long: one(T.int),
-  byte: op("input", (a) => T.to(a.input, "u8")),
+  bool: as("bool"),
+  double: as("f64"),
+  float: as("f32"),
+  int: as("i32"),
+  long: as("i32"),
+  byte: as("u8", [
+    {
+      when: (a) => (a.input as T.Tensor).dtype.startsWith("f"),
+      why: "floats outside 0 to 255 have no defined value in PyTorch",
+    },
+  ]),
 };

@@ -1,16 +1,43 @@
 import { functional as F } from "../../../src/nn/index.ts";
+import * as X from "../../../src/extra/index.ts";
 import * as T from "../../../src/tensor/index.ts";
-import { one, op, type Operator } from "../bind.ts";
+import { type Args, one, op, type Operator } from "../bind.ts";
 
 const own = (entries: Record<string, Operator>): Record<string, Operator> =>
   Object.fromEntries(
     Object.entries(entries).map(([name, operator]) => [`nn.functional.${name}`, operator]),
   );
 
+/** Lists of one number as that number; PyTorch takes them for any number of axes. */
+const unwrapped = (value: unknown): unknown =>
+  Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
+const settings = (a: Args): never =>
+  Object.fromEntries(Object.entries(a).map(([k, v]) => [k, unwrapped(v)])) as never;
+/** Output sizes, in which PyTorch's None is our null. */
+const sizes = (value: unknown): never =>
+  (Array.isArray(value) ? value.map((n: unknown) => n ?? null) : value) as never;
+
 const pooled = (
   f: (x: never, size: never, options: never) => unknown,
   names = "input kernel_size stride padding ceil_mode count_include_pad divisor_override",
-): Operator => op(names, (a) => f(a.input, a.kernelSize, a as never));
+): Operator => op(names, (a) => f(a.input, unwrapped(a.kernelSize) as never, settings(a)));
+
+const adaptive = (f: (x: never, size: never) => unknown): Operator =>
+  op("input output_size return_indices", (a) => f(a.input, sizes(a.outputSize)), {
+    except: [{ when: (a) => a.returnIndices, why: "positions of maxima are not given" }],
+  });
+const maxPooled = (f: (x: never, size: never, options: never) => unknown): Operator =>
+  op(
+    "input kernel_size stride padding dilation ceil_mode return_indices",
+    (a) => f(a.input, unwrapped(a.kernelSize) as never, settings(a)),
+    {
+      except: [{ when: (a) => a.returnIndices, why: "positions of maxima are not given" }],
+    },
+  );
+
+/** `dtype` of softmax: the input is cast first. */
+const typed = (a: Args): T.Tensor =>
+  (a.dtype as unknown) === undefined ? a.input : T.to(a.input, a.dtype);
 
 /** torch.nn.functional. */
 export const LAYERS: Record<string, Operator> = {
@@ -31,7 +58,7 @@ export const LAYERS: Record<string, Operator> = {
     hardswish: one(T.hardswish),
     logsigmoid: one(T.logsigmoid),
     glu: op("input dim", (a) => T.glu(a.input, a.dim)),
-    softmin: op("input dim dtype", (a) => T.softmin(a.input, a.dim)),
+    softmin: op("input dim dtype", (a) => T.softmin(typed(a), a.dim)),
     linear: op("input weight bias", (a) => T.linear(a.input, a.weight, a.bias)),
     embedding: op("input weight padding_idx max_norm norm_type scale_grad_by_freq sparse", (a) =>
       T.embedding(a.input, a.weight, a),
@@ -40,28 +67,58 @@ export const LAYERS: Record<string, Operator> = {
     pad: op("input pad mode value", (a) => T.pad(a.input, a.pad, a)),
     cosine_similarity: op("x1 x2 dim eps", (a) => T.cosineSimilarity(a.x1, a.x2, a)),
     conv1d: op("input weight bias stride padding dilation groups", (a) =>
-      T.conv1d(a.input, a.weight, a),
+      T.conv1d(a.input, a.weight, a.bias, settings(a)),
     ),
     conv2d: op("input weight bias stride padding dilation groups", (a) =>
-      T.conv2d(a.input, a.weight, a),
+      T.conv2d(a.input, a.weight, a.bias, settings(a)),
     ),
     conv3d: op("input weight bias stride padding dilation groups", (a) =>
-      T.conv3d(a.input, a.weight, a),
+      T.conv3d(a.input, a.weight, a.bias, settings(a)),
     ),
     conv_transpose1d: op("input weight bias stride padding output_padding groups dilation", (a) =>
-      T.convTranspose1d(a.input, a.weight, a),
+      T.convTranspose1d(a.input, a.weight, a.bias, settings(a)),
     ),
     conv_transpose2d: op("input weight bias stride padding output_padding groups dilation", (a) =>
-      T.convTranspose2d(a.input, a.weight, a),
+      T.convTranspose2d(a.input, a.weight, a.bias, settings(a)),
     ),
     conv_transpose3d: op("input weight bias stride padding output_padding groups dilation", (a) =>
-      T.convTranspose3d(a.input, a.weight, a),
+      T.convTranspose3d(a.input, a.weight, a.bias, settings(a)),
     ),
     avg_pool1d: pooled(T.avgPool1d),
     avg_pool2d: pooled(T.avgPool2d),
     avg_pool3d: pooled(T.avgPool3d),
-    adaptive_avg_pool1d: op("input output_size", (a) => T.adaptiveAvgPool1d(a.input, a.outputSize)),
-    adaptive_avg_pool2d: op("input output_size", (a) => T.adaptiveAvgPool2d(a.input, a.outputSize)),
+    adaptive_avg_pool1d: adaptive(T.adaptiveAvgPool1d),
+    adaptive_avg_pool2d: adaptive(T.adaptiveAvgPool2d),
+    adaptive_avg_pool3d: adaptive(T.adaptiveAvgPool3d),
+    adaptive_max_pool1d: adaptive(T.adaptiveMaxPool1d),
+    adaptive_max_pool2d: adaptive(T.adaptiveMaxPool2d),
+    adaptive_max_pool3d: adaptive(T.adaptiveMaxPool3d),
+    max_pool1d: maxPooled(T.maxPool1d),
+    max_pool2d: maxPooled(T.maxPool2d),
+    max_pool3d: maxPooled(T.maxPool3d),
+    celu: op("input alpha", (a) => X.celu(a.input, a.alpha)),
+    hardshrink: op("input lambd", (a) => X.hardshrink(a.input, a.lambd)),
+    softshrink: op("input lambd", (a) => X.softshrink(a.input, a.lambd)),
+    tanhshrink: one(X.tanhshrink),
+    threshold: op("input threshold value", (a) => X.threshold(a.input, a.threshold, a.value)),
+    rrelu: op("input lower upper training", (a) => X.rrelu(a.input, a), {
+      except: [{ when: (a) => a.training, why: "its slopes are random" }],
+    }),
+    normalize: op("input p dim eps", (a) => X.normalize(a.input, a)),
+    pixel_shuffle: op("input upscale_factor", (a) => X.pixelShuffle(a.input, a.upscaleFactor)),
+    pixel_unshuffle: op("input downscale_factor", (a) =>
+      X.pixelUnshuffle(a.input, a.downscaleFactor),
+    ),
+    channel_shuffle: op("input groups", (a) => X.channelShuffle(a.input, a.groups)),
+    local_response_norm: op("input size alpha beta k", (a) =>
+      X.localResponseNorm(a.input, a.size, a),
+    ),
+    unfold: op("input kernel_size dilation padding stride", (a) =>
+      X.unfold(a.input, a.kernelSize, settings(a)),
+    ),
+    fold: op("input output_size kernel_size dilation padding stride", (a) =>
+      X.fold(a.input, a.outputSize, a.kernelSize, settings(a)),
+    ),
     layer_norm: op("input normalized_shape weight bias eps", (a) =>
       T.layerNorm(a.input, a.normalizedShape, a),
     ),
@@ -70,17 +127,52 @@ export const LAYERS: Record<string, Operator> = {
     ),
     group_norm: op("input num_groups weight bias eps", (a) => T.groupNorm(a.input, a.numGroups, a)),
     mse_loss: op("input target size_average reduce reduction", (a) =>
-      F.mseLoss(a.input, a.target, a),
+      F.mseLoss(a.input, a.target, a as never),
     ),
     l1_loss: op("input target size_average reduce reduction", (a) =>
-      F.l1Loss(a.input, a.target, a),
+      F.l1Loss(a.input, a.target, a as never),
     ),
-    huber_loss: op("input target reduction delta", (a) => F.huberLoss(a.input, a.target, a)),
+    huber_loss: op("input target reduction delta", (a) =>
+      F.huberLoss(a.input, a.target, a as never),
+    ),
     smooth_l1_loss: op("input target size_average reduce reduction beta", (a) =>
-      F.smoothL1Loss(a.input, a.target, a),
+      F.smoothL1Loss(a.input, a.target, a as never),
     ),
   }),
-  softmax: op("input dim dtype", (a) => T.softmax(a.input, a.dim)),
-  log_softmax: op("input dim dtype", (a) => T.logSoftmax(a.input, a.dim)),
+  softmax: op("input dim dtype", (a) => T.softmax(typed(a), a.dim)),
+  log_softmax: op("input dim dtype", (a) => T.logSoftmax(typed(a), a.dim)),
+  "signal.windows.general_cosine": op("M a sym dtype layout device requires_grad", (a) =>
+    X.windows.generalCosine(a.M, a.a, a),
+  ),
+  "signal.windows.general_hamming": op("M alpha sym dtype layout device requires_grad", (a) =>
+    X.windows.generalHamming(a.M, a),
+  ),
+  "signal.windows.hamming": op("M sym dtype layout device requires_grad", (a) =>
+    X.windows.hamming(a.M, a),
+  ),
+  "signal.windows.hann": op("M sym dtype layout device requires_grad", (a) =>
+    X.windows.hann(a.M, a),
+  ),
+  "signal.windows.blackman": op("M sym dtype layout device requires_grad", (a) =>
+    X.windows.blackman(a.M, a),
+  ),
+  "signal.windows.nuttall": op("M sym dtype layout device requires_grad", (a) =>
+    X.windows.nuttall(a.M, a),
+  ),
+  "signal.windows.bartlett": op("M sym dtype layout device requires_grad", (a) =>
+    X.windows.bartlett(a.M, a),
+  ),
+  "signal.windows.cosine": op("M sym dtype layout device requires_grad", (a) =>
+    X.windows.cosine(a.M, a),
+  ),
+  "signal.windows.exponential": op("M center tau sym dtype layout device requires_grad", (a) =>
+    X.windows.exponential(a.M, a),
+  ),
+  "signal.windows.gaussian": op("M std sym dtype layout device requires_grad", (a) =>
+    X.windows.gaussian(a.M, a),
+  ),
+  "signal.windows.kaiser": op("M beta sym dtype layout device requires_grad", (a) =>
+    X.windows.kaiser(a.M, a),
+  ),
   constant_pad_nd: op("input pad value", (a) => T.pad(a.input, a.pad, a)),
 };

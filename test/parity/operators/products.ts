@@ -1,3 +1,4 @@
+import * as X from "../../../src/extra/index.ts";
 import * as T from "../../../src/tensor/index.ts";
 import { op, type Operator, two } from "../bind.ts";
 
@@ -11,5 +12,26 @@ export const PRODUCTS: Record<string, Operator> = {
   dot: two(T.dot),
   outer: op("input vec2", (a) => T.outer(a.input, a.vec2)),
   addmm: op("input mat1 mat2 beta alpha", (a) => T.addmm(a.input, a.mat1, a.mat2, a)),
+  addmv: op("input mat vec beta alpha", (a) => X.addmv(a.input, a.mat, a.vec, a)),
+  addr: op("input vec1 vec2 beta alpha", (a) => X.addr(a.input, a.vec1, a.vec2, a)),
+  addbmm: op("input batch1 batch2 beta alpha", (a) => X.addbmm(a.input, a.batch1, a.batch2, a)),
+  baddbmm: op("input batch1 batch2 beta alpha", (a) => X.baddbmm(a.input, a.batch1, a.batch2, a)),
+  vdot: two(X.vdot),
+  "linalg.vecdot": op("x y dim", (a) => X.vecdot(a.x, a.y, a.dim)),
+  inner: two(X.inner),
+  kron: two(X.kron),
+  cross: op("input other dim", (a) => X.cross(a.input, a.other, a.dim)),
+  "linalg.cross": op("input other dim", (a) => X.cross(a.input, a.other, a.dim)),
+  "linalg.multi_dot": op("tensors", (a) => X.multiDot(a.tensors)),
+  "linalg.matrix_power": op("input n", (a) => X.matrixPower(a.input, a.n)),
+  cdist: op("x1 x2 p compute_mode", (a) => X.cdist(a.x1, a.x2, a.p)),
+  "nn.functional.pairwise_distance": op("x1 x2 p eps keepdim", (a) =>
+    X.pairwiseDistance(a.x1, a.x2, a),
+  ),
+  "nn.functional.pdist": op("input p", (a) => X.pdist(a.input, a.p)),
+  "nn.functional.bilinear": op("input1 input2 weight bias", (a) =>
+    X.bilinear(a.input1, a.input2, a.weight, a.bias),
+  ),
+  einsum: op("operands equation", (a) => X.einsum(a.equation, ...(a.operands as T.Tensor[]))),
   tensordot: op("a b dims", (a) => T.tensordot(a.a, a.b, a.dims)),
 };

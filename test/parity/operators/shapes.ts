@@ -1,3 +1,4 @@
+import * as X from "../../../src/extra/index.ts";
 import * as T from "../../../src/tensor/index.ts";
 import { one, op, type Operator, two } from "../bind.ts";
 
@@ -21,6 +22,17 @@ const splitSizes = op("input split_sizes dim", (a) => T.split(a.input, a.splitSi
 const chunk = op("input chunks dim", (a) => T.chunk(a.input, a.chunks, a.dim));
 const unbind = op("input dim", (a) => T.unbind(a.input, a.dim));
 const same = one((x: T.Tensor) => x);
+
+/** One tensor or a list of them, of which each is made to have at least so many axes. */
+const atLeast = (f: (x: T.Tensor) => T.Tensor): Operator =>
+  op("*tensors", ({ tensors }) => (tensors as T.Tensor[]).flat().map(f));
+/** Numbers that PyTorch may take as a tensor. */
+const list = (x: never): never =>
+  ((x as unknown) instanceof T.Tensor
+    ? (x as T.Tensor).ndim === 0
+      ? (x as T.Tensor).itemSync()
+      : Array.from((x as T.Tensor).dataSync())
+    : x) as never;
 
 /** Shapes, views, joining and splitting. */
 export const SHAPES: Record<string, Operator> = {
@@ -86,6 +98,70 @@ export const SHAPES: Record<string, Operator> = {
   "meshgrid[list_of_tensors]": op("tensors indexing", ({ tensors, indexing }) =>
     T.meshgrid(tensors, { indexing }),
   ),
+  rot90: op("input k dims", (a) => X.rot90(a.input, a.k, a.dims)),
+  fliplr: one(X.fliplr),
+  flipud: one(X.flipud),
+  atleast_1d: atLeast(X.atleast1d),
+  atleast_2d: atLeast(X.atleast2d),
+  atleast_3d: atLeast(X.atleast3d),
+  column_stack: op("tensors", (a) => X.columnStack(a.tensors)),
+  dstack: op("tensors", (a) => X.dstack(a.tensors)),
+  tensor_split: op("input parts dim", (a) => X.tensorSplit(a.input, list(a.parts), a.dim)),
+  hsplit: op("input parts", (a) => X.hsplit(a.input, a.parts)),
+  vsplit: op("input parts", (a) => X.vsplit(a.input, a.parts)),
+  dsplit: op("input parts", (a) => X.dsplit(a.input, a.parts)),
+  diag_embed: op("input offset dim1 dim2", (a) => X.diagEmbed(a.input, a.offset, a.dim1, a.dim2)),
+  diagflat: op("input offset", (a) => X.diagflat(a.input, a.offset)),
+  block_diag: op("*tensors", (a) => X.blockDiag(...(a.tensors as T.Tensor[]))),
+  unfold: op("input dimension size step", (a) =>
+    X.unfoldAxis(a.input, a.dimension, a.size, a.step),
+  ),
+  unfold_copy: op("input dimension size step", (a) =>
+    X.unfoldAxis(a.input, a.dimension, a.size, a.step),
+  ),
+  select_scatter: op("input src dim index", (a) => X.selectScatter(a.input, a.src, a.dim, a.index)),
+  slice_scatter: op("input src dim start end step", (a) =>
+    X.sliceScatter(a.input, a.src, a.dim, a.start, a.end, a.step),
+  ),
+  slice: op("input dim start end step", (a) => {
+    const whole = new Array<string>(
+      ((a.dim as number) + (a.input as T.Tensor).ndim) % (a.input as T.Tensor).ndim,
+    ).fill(":");
+    return T.at(a.input, ...whole, { start: a.start, stop: a.end, step: a.step });
+  }),
+  diagonal_scatter: op("input src offset dim1 dim2", (a) =>
+    X.diagonalScatter(a.input, a.src, a.offset, a.dim1, a.dim2),
+  ),
+  as_strided: op("input size stride storage_offset", (a) =>
+    X.asStrided(a.input, a.size, a.stride, a.storageOffset),
+  ),
+  as_strided_copy: op("input size stride storage_offset", (a) =>
+    X.asStrided(a.input, a.size, a.stride, a.storageOffset),
+  ),
+  as_strided_scatter: op("input src size stride storage_offset", (a) =>
+    X.asStridedScatter(a.input, a.src, a.size, a.stride, a.storageOffset),
+  ),
+  tril_indices: op("row col offset", (a) => X.trilIndices(a.row, a.col, a.offset)),
+  triu_indices: op("row col offset", (a) => X.triuIndices(a.row, a.col, a.offset)),
+  broadcast_shapes: op("*shapes", (a) =>
+    X.broadcastShapes(
+      ...(a.shapes as (number | number[])[]).map((s) => (typeof s === "number" ? [s] : s)),
+    ),
+  ),
+  sum_to_size: op("input *size", (a) =>
+    X.sumToSize(a.input, (a.size as number[][] | number[]).flat()),
+  ),
+  unravel_index: op("indices shape", (a) =>
+    X.unravelIndex(
+      a.indices,
+      (a.shape as unknown) instanceof T.Tensor
+        ? list(a.shape)
+        : typeof a.shape === "number"
+          ? [a.shape]
+          : a.shape,
+    ),
+  ),
+  "linalg.vander": op("x N", (a) => X.vander(a.x, a.N)),
   clone: same,
   contiguous: same,
   alias_copy: same,

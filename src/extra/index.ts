@@ -1,0 +1,16 @@
+/**
+ * Less used functions of tensors, which the core leaves out so that a browser loads them only where they
+ * are wanted.
+ *
+ * @module
+ */
+export * from "./einsum.ts";
+export * from "./integrals.ts";
+export * from "./layers.ts";
+export * from "./numbers.ts";
+export * from "./patches.ts";
+export * from "./products.ts";
+export * from "./sets.ts";
+export * from "./shapes.ts";
+export * from "./statistics.ts";
+export * as windows from "./windows.ts";
