@@ -212,7 +212,7 @@ def main():
             cases = selection(cases)
         line = {"name": name_of(op), "cases": cases, "skipped": skipped}
         out.write((json.dumps(line, separators=(",", ":")) + "\n").encode())
-        print(f"{name_of(op)}: {len(cases)}", flush=True)
+
     out.close()
     raw.close()
 

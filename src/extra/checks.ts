@@ -1,5 +1,5 @@
 import { showShape } from "../ir/shape.ts";
-import { Tensor } from "../tensor/index.ts";
+import { type Tensor } from "../tensor/index.ts";
 import { checkInteger, checkOption, checkTensor, describe } from "../tensor/operand.ts";
 
 // Checks that several families share.

@@ -120,7 +120,7 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
   let wanted: string[];
   if (output === undefined) {
     const letters = terms.join("").replace(/[.]/g, "");
-    const once = [...letters].filter((c) => letters.indexOf(c) === letters.lastIndexOf(c));
+    const once = Array.from(letters).filter((c) => letters.indexOf(c) === letters.lastIndexOf(c));
     wanted = [...hidden, ...once.sort()];
   } else {
     const dots = output.includes("...");

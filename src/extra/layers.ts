@@ -1,3 +1,4 @@
+import { isFloat } from "../ir/dtype.ts";
 import { clamp, rand, type Tensor, where } from "../tensor/index.ts";
 import { checkAtLeast, checkFloat } from "./checks.ts";
 
@@ -167,16 +168,14 @@ export function localResponseNorm(
   checkAtLeast(x, 3, what);
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`${what}: the size must be a positive integer, got ${size}`);
+  if (x.size === 0) return x;
   const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
   const before = Math.floor(size / 2);
   const around = new Array<number>(2 * (x.ndim - 2)).fill(0);
   const padded = x.square().pad([...around, before, size - 1 - before]);
   let sum = padded.narrow(1, 0, x.shape[1]);
   for (let i = 1; i < size; i++) sum = sum.add(padded.narrow(1, i, x.shape[1]));
-  return x.div(
-    sum
-      .mul(alpha / size)
-      .add(k)
-      .pow(beta),
-  );
+  // The mean of integers is one, as in an average pool of them.
+  const mean = isFloat(x.dtype) ? sum.div(size) : sum.div(size, { rounding: "trunc" });
+  return x.div(mean.mul(alpha).add(k).pow(beta));
 }

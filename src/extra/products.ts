@@ -1,3 +1,4 @@
+import { isFloat } from "../ir/dtype.ts";
 import { normalizeAxis, showShape } from "../ir/shape.ts";
 import { eye, matmul, type Operand, stack, type Tensor, where } from "../tensor/index.ts";
 import { checkOption, checkRank, checkTensor, checkTensors } from "./checks.ts";
@@ -12,9 +13,13 @@ export interface ScaledSum {
 
 /** `beta · x + alpha · product`; with beta 0, x does not count even where it is NaN. */
 function scaledSum(x: Tensor, product: Tensor, { beta = 1, alpha = 1 }: ScaledSum): Tensor {
-  const scaled = alpha === 1 ? product : product.mul(alpha);
-  if (beta === 0) return scaled;
-  return x.mul(beta === 1 ? 1 : beta).add(scaled);
+  // Factors have the dtype of what they multiply.
+  const factor = (v: number): number | boolean =>
+    x.dtype === "bool" ? v !== 0 : isFloat(x.dtype) ? v : Math.trunc(v);
+  const [b, a] = [factor(beta), factor(alpha)];
+  const scaled = alpha === 1 ? product : product.mul(a);
+  if (Number(b) === 0) return scaled;
+  return (beta === 1 ? x : x.mul(b)).add(scaled);
 }
 
 /**

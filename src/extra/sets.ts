@@ -2,6 +2,7 @@ import { newArray } from "../ir/dtype.ts";
 import { normalizeAxis, showShape } from "../ir/shape.ts";
 import {
   arange,
+  broadcastTensors,
   cat,
   fromTypedArray,
   meshgrid,
@@ -9,6 +10,7 @@ import {
   stack,
   Tensor,
   tensor,
+  where,
 } from "../tensor/index.ts";
 import { checkOption, checkRank, checkTensor, checkTensors } from "./checks.ts";
 
@@ -29,9 +31,11 @@ export interface Unique {
 
 function distinct(x: Tensor, dim: number | undefined, sorted: boolean, what: string): Unique {
   checkTensor(x, what);
-  const rows = dim === undefined ? x.flatten().unsqueeze(1) : x.movedim(dim, 0).flatten(1);
+  const entries = dim === undefined ? x.size : (x.shape[normalizeAxis(dim, x.ndim, what)] ?? 1);
+  const width = dim === undefined ? 1 : x.size / Math.max(1, entries);
+  const rows = (dim === undefined ? x : x.movedim(dim, 0)).reshape(entries, width);
   const axis = dim === undefined ? 0 : normalizeAxis(dim, x.ndim, what);
-  const [count, width] = rows.shape;
+  const count = entries;
   const data = rows.dataSync();
   const compare = (i: number, j: number): number => {
     for (let k = 0; k < width; k++) {
@@ -261,10 +265,10 @@ export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
   checkTensor(source, what);
   if (source.dtype !== x.dtype)
     throw new TypeError(`${what}: expected values of dtype ${x.dtype}, got ${source.dtype}`);
-  const wide = mask.expand(...x.shape);
-  if (x.size === 0 || source.size === 0) return x;
-  const at = wide.flatten().cumsum(0).sub(1).reshape(x.shape);
-  return source.take(at.clamp(0, source.size - 1)).maskedFill(wide.logicalNot(), x);
+  const [wide, whole] = broadcastTensors(mask, x);
+  if (whole.size === 0 || source.size === 0) return whole;
+  const at = wide.flatten().cumsum(0).sub(1).reshape(whole.shape);
+  return where(wide, source.take(at.clamp(0, source.size - 1)), whole);
 }
 
 /**

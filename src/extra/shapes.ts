@@ -1,4 +1,4 @@
-import { arange, cat, flatten, hstack, Tensor, tensor, where } from "../tensor/index.ts";
+import { arange, cat, flatten, hstack, type Tensor, tensor, where } from "../tensor/index.ts";
 import {
   normalizeAxis,
   broadcastShapes as shapesTogether,
@@ -397,7 +397,7 @@ export function sumToSize(x: Tensor, shape: Shape): Tensor {
   const axes = x.shape
     .map((_, i) => i)
     .filter((i) => i < lead || (shape[i - lead] === 1 && x.shape[i] !== 1));
-  return (axes.length > 0 ? x.sum(axes) : x).reshape(shape);
+  return (axes.length > 0 || shape.length === 0 ? x.sum(axes) : x).reshape(shape);
 }
 
 /**
@@ -421,7 +421,7 @@ export function unravelIndex(index: Tensor, shape: Shape): Tensor[] {
  * vander(tensor([2, 3])); // [[1, 2], [1, 3]]
  */
 export function vander(x: Tensor, n?: number): Tensor {
-  checkAtLeast(x, 1, "vander");
+  if (x.ndim === 0) x = x.reshape(1);
   const count = n ?? x.shape[x.ndim - 1];
   checkInteger(count, "the number of powers", "vander");
   const wide = x.unsqueeze(-1).expand(...x.shape, Math.max(0, count - 1));

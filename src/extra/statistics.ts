@@ -3,6 +3,7 @@ import { normalizeAxis, showShape } from "../ir/shape.ts";
 import {
   type Dim,
   full,
+  linspace,
   type ReduceOptions,
   std,
   Tensor,
@@ -66,7 +67,7 @@ function quantiles(
         : below.lerp(above, interpolation === "midpoint" ? 0.5 : rank.sub(rank.floor()));
   if (!skipNaN) y = where(numbers.lt(size), NaN, y);
   y = y.movedim(-1, 0);
-  if (keepdim)
+  if (keepdim && x.ndim > 0)
     y = dim === undefined ? y.reshape(-1, ...x.shape.map(() => 1)) : y.unsqueeze(axis + 1);
   return share.ndim === 0 ? y.squeeze(0) : y;
 }
@@ -220,7 +221,7 @@ export function cov(x: Tensor, options: CovOptions = {}): Tensor {
       ? total.sub(weights.mul(aweights).sum().div(total).mul(correction))
       : total.sub(correction);
   const products = apart.matmul((weights ? apart.mul(weights) : apart).T);
-  return products.div(norm.clamp(0)).reshape(x.ndim < 2 ? [] : products.shape);
+  return products.div(norm.clamp(0)).squeeze();
 }
 
 /**
@@ -271,13 +272,12 @@ function edgesOf(x: Tensor, bins: number, min: number, max: number, what: string
     throw new RangeError(`${what}: expected finite bounds in order, got ${min} and ${max}`);
   if (min === max)
     [min, max] = [min - (what === "histc" ? 1 : 0.5), max + (what === "histc" ? 1 : 0.5)];
-  const data = Array.from({ length: bins + 1 }, (_, i) => min + ((max - min) * i) / bins);
-  return tensor(data, { dtype: x.dtype });
+  return linspace(min, max, bins + 1, { dtype: x.dtype });
 }
 
 /** The smallest and the largest element, which are read. */
 function extent(x: Tensor): [number, number] {
-  if (x.size === 0) return [0, 0];
+  if (x.size === 0) return [0, 1];
   return [x.amin().itemSync(), x.amax().itemSync()];
 }
 
@@ -301,7 +301,18 @@ export function histc(x: Tensor, bins = 100, min = 0, max = 0): Tensor {
   checkTensor(x, "histc");
   if (min === 0 && max === 0) [min, max] = extent(x);
   const edges = edgesOf(x, bins, min, max, "histc");
-  return countIn(x, [edges], undefined).to(x.dtype);
+  [min, max] = [edges.at(0).itemSync(), edges.at(-1).itemSync()];
+  const flat = x.flatten();
+  const at = flat
+    .sub(min)
+    .mul(bins)
+    .div(max - min)
+    .to("i32")
+    .clamp(undefined, bins - 1);
+  const inside = flat.ge(min).logicalAnd(flat.le(max));
+  const zeros = full([bins], 0, { dtype: x.dtype });
+  // Position -1 is dropped.
+  return x.size === 0 ? zeros : zeros.scatterAdd(0, where(inside, at, -1), 1);
 }
 
 /** Counts, or sums of weights, in a grid of bins; `points` are columns (N, D), or a tensor for one axis. */

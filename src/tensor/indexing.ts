@@ -118,7 +118,7 @@ function crop(x: Node, shape: Shape, axis: number): Node {
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "gather");
   const positions = indexNode(index, "gather");
-  if (x.ndim === 0 && index.ndim === 0) return x;
+  if (x.ndim === 0) return index.ndim === 0 ? x : gather(asVector(x), 0, index);
   // PyTorch takes an index without entries of any rank.
   if (index.size === 0) return new Tensor(ops.full(index.shape, 0, x.dtype));
   checkIndex(x, positions, axis, "gather");
@@ -127,7 +127,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
 
 /**
  * `gather` whose index and x broadcast against each other along the other axes; without `dim`, of the
- * flattened tensors. Negative positions are not wrapped.
+ * flattened tensors. Negative positions count from the end.
  *
  * @example
  * const x = tensor([[3, 1, 2]]);
@@ -135,7 +135,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
  */
 export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
   const positions = indexNode(index, "takeAlongDim");
-  if (dim === undefined) return gather(x.flatten(), 0, index.flatten());
+  if (dim === undefined) return takeAlongDim(x.flatten(), index.flatten(), 0);
   const axis = normalizeAxis(dim, x.ndim, "takeAlongDim");
   if (positions.shape.length !== x.ndim)
     throw new Error(
@@ -149,7 +149,7 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
       node,
       lead.map((n, i) => (i === axis ? node.shape[i] : n)),
     );
-  return new Tensor(ops.gather(wide(x.node), wide(positions), axis));
+  return new Tensor(ops.gather(wide(x.node), fromFront(wide(positions), x.shape[axis]), axis));
 }
 
 /**
@@ -189,6 +189,10 @@ function scatterInto(
     return scatterInto(asVector(x), 0, asVector(index), values, mode, what).reshape([]);
   }
   if (index.size === 0) return x;
+  if (x.dtype === "bool" && mode === "sum" && (!(src instanceof Tensor) || src.dtype === "bool")) {
+    const values = src instanceof Tensor ? to(src, "i32") : Number(src);
+    return to(scatterInto(to(x, "i32"), dim, index, values, mode, what), "bool");
+  }
   checkIndex(x, positions, axis, what);
   let updates: Node;
   if (src instanceof Tensor) {
@@ -341,7 +345,10 @@ function indexWrite(
     throw new Error(
       `${what}: expected values ${x.dtype}${showShape(shape)}, got ${src.dtype}${showShape(src.shape)}`,
     );
-  return new Tensor(ops.scatter(x.node, spread(positions, shape, axis), src.node, axis, mode));
+  const put = (base: Node, values: Node): Node =>
+    ops.scatter(base, spread(positions, shape, axis), values, axis, mode);
+  if (x.dtype !== "bool" || mode === "set") return new Tensor(put(x.node, src.node));
+  return to(new Tensor(put(ops.cast(x.node, "i32"), ops.cast(src.node, "i32"))), "bool");
 }
 
 /**

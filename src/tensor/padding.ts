@@ -89,7 +89,7 @@ function wrap(
       edge.shape.map((n, i) => (i === axis ? count : n)),
     );
   const [before, after] = [Math.max(lo, 0), Math.max(hi, 0)];
-  if (lo < 0 || hi < 0) {
+  if (mode === "circular" && (lo < 0 || hi < 0)) {
     // What is cut off does not come back at the other side.
     const cut = padConstant(node, axis, Math.min(lo, 0), Math.min(hi, 0), 0);
     return before + after > 0 ? wrap(cut, axis, before, after, mode) : cut;
@@ -104,5 +104,5 @@ function wrap(
       ops.flip(part(size - 1 - after, after), [axis]),
     ];
   else parts = [part(size - before, before), node, part(0, after)];
-  return catNodes(parts, axis);
+  return padConstant(catNodes(parts, axis), axis, Math.min(lo, 0), Math.min(hi, 0), 0);
 }

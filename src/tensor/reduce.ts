@@ -52,6 +52,13 @@ function summable(x: Node, dtype: DType | undefined, what: string): Node {
   return ops.cast(x, dtype ?? (x.dtype === "bool" || x.dtype === "u8" ? "i32" : x.dtype));
 }
 
+const sumAs = (
+  x: Tensor,
+  dim: Dim | undefined,
+  options: (ReduceOptions & { dtype?: DType }) | undefined,
+  what: string,
+): Tensor => total(x, dim, options, ops.reduceSum, what);
+
 /**
  * Sum over the axes `dim` (all by default). Of bool and u8 it is i32. 0 for no elements.
  *
@@ -60,7 +67,7 @@ function summable(x: Node, dtype: DType | undefined, what: string): Node {
  * tensor([[1, 2], [3, 4]]).sum(-1, { keepdim: true }); // [[3], [7]]
  */
 export function sum(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DType }): Tensor {
-  return total(x, dim, options, ops.reduceSum, "sum");
+  return sumAs(x, dim, options, "sum");
 }
 
 /**
@@ -93,6 +100,9 @@ function meanNode(x: Node, axes: readonly number[]): Node {
 /** NaN as 0. */
 const withoutNaN = (x: Node): Node => ops.select(ops.ne(x, x), ops.zerosLike(x), x);
 
+const totalOfNumbers: typeof sumAs = (x, dim, options, what) =>
+  sumAs(isFloat(x.dtype) ? new Tensor(withoutNaN(x.node)) : x, dim, options, what);
+
 /**
  * `sum` that leaves NaN out.
  *
@@ -100,7 +110,7 @@ const withoutNaN = (x: Node): Node => ops.select(ops.ne(x, x), ops.zerosLike(x),
  * tensor([1, NaN, 2]).nansum(); // 3
  */
 export function nansum(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DType }): Tensor {
-  return sum(isFloat(x.dtype) ? new Tensor(withoutNaN(x.node)) : x, dim, options);
+  return totalOfNumbers(x, dim, options, "nansum");
 }
 
 /**
@@ -111,8 +121,9 @@ export function nansum(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?:
  */
 export function nanmean(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
   const node = needFloat(x, "nanmean");
-  const count = sum(new Tensor(ops.cast(ops.eq(node, node), node.dtype)), dim, options);
-  return nansum(x, dim, options).div(count);
+  const numbers = new Tensor(ops.cast(ops.eq(node, node), node.dtype));
+  const count = sumAs(numbers, dim, options, "nanmean");
+  return totalOfNumbers(x, dim, options, "nanmean").div(count);
 }
 
 function extreme(

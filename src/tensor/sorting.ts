@@ -93,6 +93,7 @@ export function diff(x: Tensor, n = 1, dim = -1, options: DiffOptions = {}): Ten
   if (!Number.isInteger(n) || n < 0)
     throw new RangeError(`diff: n must be an integer >= 0, got ${n}`);
   const { prepend, append } = options;
+  if (n === 0) return x;
   if (prepend || append) x = cat([prepend ?? [], x, append ?? []].flat(), axis);
   for (let i = 0; i < n; i++) {
     const size = Math.max(0, x.shape[axis] - 1);

@@ -10,6 +10,8 @@ export interface Operator {
   readonly indices?: "free";
   /** Calls that we answer otherwise than PyTorch, and why: the operator "differs". */
   readonly except?: readonly Exception[];
+  /** Calls for which PyTorch's own result is not determined: they are not compared. */
+  readonly undetermined?: (args: Args) => boolean;
   /** What gradients are not compared for, and why: the operator "differs" too. */
   readonly gradients?: string;
   /** Relative and absolute tolerance by dtype, where the usual ones do not do. */
@@ -30,6 +32,8 @@ const camel = (name: string): string =>
 
 /** Thrown for a call that the entry names as an exception. */
 export class Excepted extends Error {}
+/** Thrown for a call whose result is not determined. */
+export class Undetermined extends Error {}
 
 /**
  * A call with PyTorch's parameter names, separated by spaces, in their order; `*` before the last takes
@@ -58,6 +62,7 @@ export function op(
       }
       const given = bound as Args;
       for (const { when, why } of options.except ?? []) if (when(given)) throw new Excepted(why);
+      if (options.undetermined?.(given)) throw new Undetermined();
       return body(given);
     },
   };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { type DType, viewArray } from "../../src/ir/dtype.ts";
-import { fromTypedArray, Tensor } from "../../src/tensor/index.ts";
+import { fromTypedArray, type Tensor } from "../../src/tensor/index.ts";
 
 // What tools/parity-vectors.py writes.
 

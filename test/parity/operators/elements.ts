@@ -1,10 +1,10 @@
 import * as X from "../../../src/extra/index.ts";
 import { type DType } from "../../../src/ir/dtype.ts";
 import * as T from "../../../src/tensor/index.ts";
-import { type Exception, one, op, type Operator, two } from "../bind.ts";
+import { one, op, type Operator, type Options, two } from "../bind.ts";
 
-const as = (dtype: DType, except: readonly Exception[] = []): Operator =>
-  op("input memory_format", (a) => T.to(a.input, dtype), { except });
+const as = (dtype: DType, options?: Options): Operator =>
+  op("input memory_format", (a) => T.to(a.input, dtype), options);
 
 /** Elementwise functions. */
 export const ELEMENTS: Record<string, Operator> = {
@@ -134,13 +134,9 @@ export const ELEMENTS: Record<string, Operator> = {
 
   bool: as("bool"),
   double: as("f64"),
-  float: as("f32"),
+  // Gradients are rounded to single precision.
+  float: as("f32", { tolerance: { f64: [1e-6, 1e-6] } }),
   int: as("i32"),
   long: as("i32"),
-  byte: as("u8", [
-    {
-      when: (a) => (a.input as T.Tensor).dtype.startsWith("f"),
-      why: "floats outside 0 to 255 have no defined value in PyTorch",
-    },
-  ]),
+  byte: as("u8", { undetermined: (a) => (a.input as T.Tensor).dtype.startsWith("f") }),
 };

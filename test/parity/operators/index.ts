@@ -1,4 +1,5 @@
 import { type Operator } from "../bind.ts";
+import { MISSING_FOR, NOT_APPLICABLE } from "./absent.ts";
 import { ELEMENTS } from "./elements.ts";
 import { INDEXING } from "./indexing.ts";
 import { LAYERS } from "./layers.ts";
@@ -16,6 +17,13 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...SHAPES,
 };
 
+/** What a missing entry waits for. */
+export const missingFor = (name: string): string | undefined =>
+  MISSING_FOR.find(([, pattern]) => pattern.test(name))?.[0];
+
 /** An entry's own operator, or that of the entry without its variant. */
-export const operatorFor = (name: string): Operator | undefined =>
-  OPERATORS[name] ?? OPERATORS[name.replace(/\[[^\]]*\]$/, "")];
+export function operatorFor(name: string): Operator | undefined {
+  if (Object.hasOwn(OPERATORS, name)) return OPERATORS[name];
+  if (name in NOT_APPLICABLE || missingFor(name) !== undefined) return undefined;
+  return OPERATORS[name.replace(/\[[^\]]*\]$/, "")];
+}

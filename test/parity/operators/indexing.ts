@@ -7,7 +7,8 @@ function index(value: unknown): T.Index[] {
   const list = Array.isArray(value) && !value.every((v) => typeof v === "number") ? value : [value];
   return list.map((v: unknown) => {
     if (v === undefined) return null;
-    if (typeof v !== "object" || v === null || !("slice" in v)) return v as T.Index;
+    if (typeof v !== "object" || v === null || Array.isArray(v) || !("slice" in v))
+      return v;
     if (v.slice === "...") return "...";
     const [start, stop, step] = (v.slice as (number | null)[]).map((x) => x ?? undefined);
     return { start, stop, step };
@@ -48,7 +49,11 @@ export const INDEXING: Record<string, Operator> = {
   masked_select: op("input mask", (a) => T.maskedSelect(a.input, a.mask)),
   nonzero: op("input as_tuple", (a) => {
     const found = T.nonzero(a.input);
-    return a.asTuple ? found.unbind(1) : found;
+    if (!a.asTuple) return found;
+    // A scalar counts as a vector there.
+    return (a.input as T.Tensor).ndim === 0
+      ? [T.zeros([found.shape[0]], { dtype: "i32" })]
+      : found.unbind(1);
   }),
   argwhere: one(T.nonzero),
 };

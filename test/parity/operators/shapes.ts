@@ -64,7 +64,9 @@ export const SHAPES: Record<string, Operator> = {
   broadcast_tensors: op("*tensors", (a) => T.broadcastTensors(...(a.tensors as T.Tensor[]))),
   repeat: op("input *counts", ({ input, counts }) => T.repeat(input, ...(counts as number[]))),
   tile: op("input *counts", ({ input, counts }) => T.tile(input, ...(counts as number[]))),
-  repeat_interleave: op("input repeats dim", (a) => T.repeatInterleave(a.input, a.repeats, a.dim)),
+  repeat_interleave: op("input repeats dim output_size", (a) =>
+    T.repeatInterleave(a.input, a.repeats, a.dim),
+  ),
   narrow,
   narrow_copy: narrow,
   select: op("input dim index", (a) => T.select(a.input, a.dim, a.index)),
@@ -138,11 +140,19 @@ export const SHAPES: Record<string, Operator> = {
   as_strided_copy: op("input size stride storage_offset", (a) =>
     X.asStrided(a.input, a.size, a.stride, a.storageOffset),
   ),
-  as_strided_scatter: op("input src size stride storage_offset", (a) =>
-    X.asStridedScatter(a.input, a.src, a.size, a.stride, a.storageOffset),
+  as_strided_scatter: op(
+    "input src size stride storage_offset",
+    (a) => X.asStridedScatter(a.input, a.src, a.size, a.stride, a.storageOffset),
+    {
+      gradients: "PyTorch gives elements that were overwritten a gradient",
+    },
   ),
-  tril_indices: op("row col offset", (a) => X.trilIndices(a.row, a.col, a.offset)),
-  triu_indices: op("row col offset", (a) => X.triuIndices(a.row, a.col, a.offset)),
+  tril_indices: op("row col offset dtype layout device", (a) =>
+    X.trilIndices(a.row, a.col, a.offset),
+  ),
+  triu_indices: op("row col offset dtype layout device", (a) =>
+    X.triuIndices(a.row, a.col, a.offset),
+  ),
   broadcast_shapes: op("*shapes", (a) =>
     X.broadcastShapes(
       ...(a.shapes as (number | number[])[]).map((s) => (typeof s === "number" ? [s] : s)),
