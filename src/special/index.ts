@@ -3,4 +3,7 @@
  *
  * @module
  */
+export * from "./bessel.ts";
+export * from "./gamma.ts";
+export * from "./normal.ts";
 export * from "./polynomials.ts";

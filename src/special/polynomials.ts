@@ -1,6 +1,7 @@
 import { isFloat } from "../ir/dtype.ts";
-import { type Operand, scan, Tensor, tensor, where } from "../tensor/index.ts";
-import { describe, elementwise } from "../tensor/operand.ts";
+import { type Operand, scan, type Tensor, tensor, where } from "../tensor/index.ts";
+import { elementwise } from "../tensor/operand.ts";
+import { asTensor } from "./series.ts";
 
 // Orthogonal polynomials by their recurrences.
 
@@ -9,12 +10,6 @@ interface Recurrence {
   readonly first: (x: Tensor) => Tensor;
   readonly next: (x: Tensor, k: Tensor, now: Tensor, last: Tensor) => Tensor;
 }
-
-const asTensor = (x: Operand, what: string): Tensor => {
-  if (x instanceof Tensor) return x;
-  if (typeof x === "number" || typeof x === "boolean") return tensor(x);
-  throw new TypeError(`${what}: expected a tensor or a number, got ${describe(x)}`);
-};
 
 /**
  * The polynomial of degree `n`, which is truncated to an integer; 0 below 0. Degrees that are known run a

@@ -6,6 +6,7 @@ import { LAYERS } from "./layers.ts";
 import { PRODUCTS } from "./products.ts";
 import { REDUCTIONS } from "./reductions.ts";
 import { SHAPES } from "./shapes.ts";
+import { SPECIAL } from "./special.ts";
 
 /** By the names of PyTorch's list: how its operators are written with our functions. */
 export const OPERATORS: Readonly<Record<string, Operator>> = {
@@ -15,6 +16,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...PRODUCTS,
   ...REDUCTIONS,
   ...SHAPES,
+  ...SPECIAL,
 };
 
 /** What a missing entry waits for. */

@@ -7,8 +7,7 @@ function index(value: unknown): T.Index[] {
   const list = Array.isArray(value) && !value.every((v) => typeof v === "number") ? value : [value];
   return list.map((v: unknown) => {
     if (v === undefined) return null;
-    if (typeof v !== "object" || v === null || Array.isArray(v) || !("slice" in v))
-      return v;
+    if (typeof v !== "object" || v === null || Array.isArray(v) || !("slice" in v)) return v;
     if (v.slice === "...") return "...";
     const [start, stop, step] = (v.slice as (number | null)[]).map((x) => x ?? undefined);
     return { start, stop, step };

@@ -141,9 +141,7 @@ export const LAYERS: Record<string, Operator> = {
     l1_loss: op("input target size_average reduce reduction", (a) =>
       F.l1Loss(a.input, a.target, a),
     ),
-    huber_loss: op("input target reduction delta", (a) =>
-      F.huberLoss(a.input, a.target, a),
-    ),
+    huber_loss: op("input target reduction delta", (a) => F.huberLoss(a.input, a.target, a)),
     smooth_l1_loss: op(
       "input target size_average reduce reduction beta",
       (a) => F.smoothL1Loss(a.input, a.target, a),
