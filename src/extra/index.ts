@@ -4,9 +4,12 @@
  *
  * @module
  */
+export * from "./draws.ts";
 export * from "./einsum.ts";
 export * from "./integrals.ts";
 export * from "./layers.ts";
+export * from "./losses.ts";
+export * as masked from "./masked.ts";
 export * from "./numbers.ts";
 export * from "./patches.ts";
 export * from "./products.ts";

@@ -12,6 +12,8 @@ export interface Operator {
   readonly except?: readonly Exception[];
   /** Calls for which PyTorch's own result is not determined: they are not compared. */
   readonly undetermined?: (args: Args) => boolean;
+  /** What else is not as in PyTorch, though the calls can be written: the operator "differs". */
+  readonly differs?: string;
   /** What gradients are not compared for, and why: the operator "differs" too. */
   readonly gradients?: string;
   /** Relative and absolute tolerance by dtype, where the usual ones do not do. */

@@ -26,6 +26,7 @@ function rowOf(name: string): Row {
   }
   const reasons = (operator.except ?? []).map(({ why }) => why);
   if (operator.gradients !== undefined) reasons.push(`gradients: ${operator.gradients}`);
+  if (operator.differs !== undefined) reasons.push(operator.differs);
   if (reasons.length > 0) return { name, status: "differs", why: reasons.join("; ") };
   const why = operator.compare === "shapes" ? "shape and dtype are compared" : "";
   return { name, status: "supported", why };

@@ -3,6 +3,9 @@ import { MISSING_FOR, NOT_APPLICABLE } from "./absent.ts";
 import { ELEMENTS } from "./elements.ts";
 import { INDEXING } from "./indexing.ts";
 import { LAYERS } from "./layers.ts";
+import { LOSSES } from "./losses.ts";
+import { MAKING } from "./making.ts";
+import { MASKED } from "./masked.ts";
 import { PRODUCTS } from "./products.ts";
 import { REDUCTIONS } from "./reductions.ts";
 import { SHAPES } from "./shapes.ts";
@@ -13,6 +16,9 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...ELEMENTS,
   ...INDEXING,
   ...LAYERS,
+  ...LOSSES,
+  ...MAKING,
+  ...MASKED,
   ...PRODUCTS,
   ...REDUCTIONS,
   ...SHAPES,

@@ -47,6 +47,14 @@ const maxPooled = (f: (x: never, size: never, options: never) => unknown): Opera
 const typed = (a: Args): T.Tensor =>
   (a.dtype as unknown) === undefined ? a.input : T.to(a.input, a.dtype);
 
+/** With `recompute_scale_factor` only the sizes count, which are then what is given. */
+function recomputed(a: Args): never {
+  const scale = a.scaleFactor as number | undefined;
+  if (!a.recomputeScaleFactor || scale === undefined) return settings(a);
+  const sizes = (a.input as T.Tensor).shape.slice(2).map((n) => Math.floor(n * scale));
+  return { size: sizes } as never;
+}
+
 /** torch.nn.functional. */
 export const LAYERS: Record<string, Operator> = {
   ...own({
@@ -113,6 +121,32 @@ export const LAYERS: Record<string, Operator> = {
     rrelu: op("input lower upper training", (a) => X.rrelu(a.input, a), {
       except: [{ when: (a) => a.training, why: "its slopes are random" }],
     }),
+    scaled_dot_product_attention: op(
+      "query key value attn_mask dropout_p is_causal scale enable_gqa",
+      (a) => T.scaledDotProductAttention(a.query, a.key, a.value, a),
+      { undetermined: (a) => (a.dropoutP as number) > 0 },
+    ),
+    batch_norm: op(
+      "input running_mean running_var weight bias training momentum eps",
+      (a) => T.batchNorm(a.input, a.runningMean, a.runningVar, a),
+      {
+        except: [
+          {
+            when: (a) => (a.input as T.Tensor).ndim < 2,
+            why: "an input must have an axis of channels, also an empty one",
+          },
+        ],
+      },
+    ),
+    instance_norm: op(
+      "input running_mean running_var weight bias use_input_stats momentum eps",
+      (a) => T.instanceNorm(a.input, a),
+    ),
+    "interpolate[nearest]": op(
+      "input size scale_factor mode align_corners recompute_scale_factor antialias",
+      (a) => T.interpolate(a.input, recomputed(a)),
+    ),
+    upsample_nearest: op("input size scale_factor", (a) => T.interpolate(a.input, settings(a))),
     normalize: op("input p dim eps", (a) => X.normalize(a.input, a)),
     pixel_shuffle: op("input upscale_factor", (a) => X.pixelShuffle(a.input, a.upscaleFactor)),
     pixel_unshuffle: op("input downscale_factor", (a) =>

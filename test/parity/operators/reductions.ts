@@ -105,6 +105,9 @@ export const REDUCTIONS: Record<string, Operator> = {
   "max[reduction_with_dim]": op("input dim keepdim", (a) => T.max(a.input, a.dim, a)),
   "min[reduction_with_dim]": op("input dim keepdim", (a) => T.min(a.input, a.dim, a)),
   median: op("input dim keepdim", (a) => T.median(a.input, a.dim, a)),
+  norm: op("input p dim keepdim dtype", ({ input, p, dim, keepdim, dtype }) =>
+    T.norm(input, ["fro", undefined].includes(p) ? 2 : p, dim, { keepdim, dtype } as never),
+  ),
   "linalg.vector_norm": op("x ord dim keepdim dtype", (a) => T.norm(a.x, a.ord, a.dim, a)),
   cumsum: op("input dim dtype", (a) => T.cumsum(a.input, a.dim)),
   diff: op("input n dim prepend append", (a) => T.diff(a.input, a.n, a.dim, a)),

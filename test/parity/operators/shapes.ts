@@ -54,6 +54,8 @@ export const SHAPES: Record<string, Operator> = {
   t_copy: one(T.t),
   T: one((x: T.Tensor) => x.T),
   mT: one((x: T.Tensor) => x.mT),
+  H: one((x: T.Tensor) => x.T),
+  mH: one((x: T.Tensor) => x.mT),
   permute,
   permute_copy: permute,
   movedim: op("input source destination", (a) => T.movedim(a.input, a.source, a.destination)),
