@@ -66,7 +66,7 @@ export interface GradientOptions {
  * order also where positions are at unequal distances.
  *
  * @example
- * gradient(tensor([1, 4, 9])); // [3, 4, 5]
+ * gradient(tensor([1, 4, 9]))[0]; // [3, 4, 5]
  */
 export function gradient(y: Tensor, options: GradientOptions = {}): Tensor[] {
   const { spacing = 1, dim, edgeOrder = 1 } = options;

@@ -29,9 +29,9 @@ const highest = (x: Tensor): number => limits(x.dtype)[1];
 const asFloat = (x: Tensor): Tensor => (isFloat(x.dtype) ? x : x.to("f32"));
 
 /** How many elements count. */
-function count(x: Tensor, dim: Dim | undefined, options: MaskedReduction): Tensor {
+function count(x: Tensor, dim: Dim | undefined, options: MaskedReduction, what: string): Tensor {
   const ones = x.onesLike({ dtype: "i32" });
-  return filled(ones, options.mask, 0, "count").sum(dim, { keepdim: options.keepdim });
+  return filled(ones, options.mask, 0, what).sum(dim, { keepdim: options.keepdim });
 }
 
 /**
@@ -92,7 +92,7 @@ export function mean(x: Tensor, dim?: Dim, options: MaskedReduction = {}): Tenso
   const y = asFloat(x);
   return filled(y, options.mask, 0, "masked.mean")
     .sum(dim, options)
-    .div(count(x, dim, options));
+    .div(count(x, dim, options, "masked.mean"));
 }
 /**
  * `median` of the elements where the mask holds, along an axis.
@@ -117,10 +117,11 @@ export type MaskedVariance = MaskedReduction & { readonly correction?: number };
  */
 export function variance(x: Tensor, dim?: Dim, options: MaskedVariance = {}): Tensor {
   const y = asFloat(x);
+  const what = "masked.variance";
   const { correction = 1, keepdim, mask } = options;
-  const n = count(x, dim, { mask, keepdim });
+  const n = count(x, dim, { mask, keepdim }, what);
   const center = mean(y, dim, { mask, keepdim: true });
-  const squares = filled(y.sub(center), mask, 0, "masked.variance").square();
+  const squares = filled(y.sub(center), mask, 0, what).square();
   return squares.sum(dim, { keepdim }).div(n.to(y.dtype).sub(correction).clamp(0));
 }
 /**

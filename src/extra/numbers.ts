@@ -123,7 +123,7 @@ const FLOATS: Partial<Record<DType, { readonly bits: number; readonly least: num
  * The next number of the dtype after `a` in the direction of `b`.
  *
  * @example
- * nextafter(tensor([1]), 2).sub(1).item(); // 1.1920929e-7
+ * nextafter(tensor([1]), 2).sub(1).mul(2 ** 23); // [1]
  */
 export const nextafter = (a: Operand, b: Operand): Tensor =>
   elementwise(

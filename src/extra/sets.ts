@@ -210,7 +210,10 @@ export const bucketize = (
  * @example
  * msort(tensor([[3, 1], [2, 4]])); // [[2, 1], [3, 4]]
  */
-export const msort = (x: Tensor): Tensor => x.sort(0).values;
+export function msort(x: Tensor): Tensor {
+  checkTensor(x, "msort");
+  return x.sort(0).values;
+}
 
 /** How `indexReduce` combines. */
 export type IndexReduction = "prod" | "mean" | "amax" | "amin";

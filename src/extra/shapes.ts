@@ -1,4 +1,4 @@
-import { arange, cat, flatten, hstack, type Tensor, tensor, where } from "../tensor/index.ts";
+import { arange, cat, flatten, hstack, Tensor, tensor, where } from "../tensor/index.ts";
 import {
   normalizeAxis,
   broadcastShapes as shapesTogether,
@@ -6,6 +6,7 @@ import {
   showShape,
   sizeOf,
 } from "../ir/shape.ts";
+import { indexNode } from "../tensor/operand.ts";
 import { checkAtLeast, checkInteger, checkTensors } from "./checks.ts";
 
 /**
@@ -407,10 +408,11 @@ export function sumToSize(x: Tensor, shape: Shape): Tensor {
  * unravelIndex(tensor([5, 1], { dtype: "i32" }), [2, 3]); // [1, 0], [2, 1]
  */
 export function unravelIndex(index: Tensor, shape: Shape): Tensor[] {
+  const at = new Tensor(indexNode(index, "unravelIndex"));
   let stride = sizeOf(shape);
   return shape.map((n) => {
     stride = n === 0 ? 0 : stride / n;
-    return index.floorDivide(Math.max(1, stride)).remainder(Math.max(1, n));
+    return at.floorDivide(Math.max(1, stride)).remainder(Math.max(1, n));
   });
 }
 

@@ -206,7 +206,7 @@ export function polygamma(n: number, given: Tensor): Tensor {
  * Logarithm of the gamma function of `p` dimensions: `p (p - 1) / 4 · log π + Σ lgamma(x - i / 2)`.
  *
  * @example
- * multigammaln(tensor([3]), 2); // [1.5500]
+ * multigammaln(tensor([3]), 2); // [1.5502]
  */
 export function multigammaln(given: Tensor, p: number): Tensor {
   checkInteger(p, "p", "multigammaln");

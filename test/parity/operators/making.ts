@@ -6,8 +6,7 @@ import { type Args, op, type Operator, type Options } from "../bind.ts";
 const RANDOM: Options = { compare: "shapes" };
 const REST = "dtype layout device pin_memory requires_grad memory_format";
 
-const options = ({ dtype }: Args): { dtype?: DType } =>
-  dtype === undefined ? {} : { dtype: dtype as DType };
+const options = ({ dtype }: Args): { dtype?: DType } => (dtype === undefined ? {} : { dtype });
 /** Sizes as one list or one by one. */
 const sizes = (given: unknown): number[] => [given].flat(2) as number[];
 
@@ -26,6 +25,11 @@ const shaped = (make: (shape: readonly number[], a: Args) => unknown, names: str
   op(names, (a) => make((a.input as T.Tensor).shape, a), RANDOM);
 const floats = (x: T.Tensor): { dtype: DType } => ({ dtype: x.dtype });
 
+/** A number that PyTorch also takes as a scalar tensor. */
+function numberOf(x: unknown): number {
+  return x instanceof T.Tensor ? x.itemSync() : Number(x);
+}
+
 /** Creation and random numbers. */
 export const MAKING: Record<string, Operator> = {
   zeros: made(T.zeros),
@@ -37,12 +41,7 @@ export const MAKING: Record<string, Operator> = {
   ones_like: like(T.onesLike),
   zero_: like(T.zerosLike),
   full_like: op(`input fill_value ${REST}`, (a) => T.fullLike(a.input, a.fillValue, options(a))),
-  fill: op("input value", (a) =>
-    T.fullLike(
-      a.input,
-      (a.value as unknown) instanceof T.Tensor ? (a.value as T.Tensor).itemSync() : a.value,
-    ),
-  ),
+  fill: op("input value", (a) => T.fullLike(a.input, numberOf(a.value))),
   new_zeros: fresh(T.zeros),
   new_ones: fresh(T.ones),
   new_full: op(`input size fill_value ${REST}`, (a) =>
@@ -64,12 +63,12 @@ export const MAKING: Record<string, Operator> = {
     return T.arange(...(numbers as [number, number, number]), options(a));
   }),
   linspace: op(`start end steps ${REST}`, (a) =>
-    T.linspace(number(a.start), number(a.end), a.steps, options(a)),
+    T.linspace(numberOf(a.start), numberOf(a.end), a.steps, options(a)),
   ),
   logspace: op(`start end steps base ${REST}`, (a) =>
-    T.logspace(number(a.start), number(a.end), a.steps, { base: a.base, ...options(a) }),
+    T.logspace(numberOf(a.start), numberOf(a.end), a.steps, { base: a.base, ...options(a) }),
   ),
-  item: op("input", (a) => (a.input as T.Tensor).item()),
+  item: op("input", ({ input }) => numberOf(input)),
   to: op("input device dtype non_blocking copy memory_format", (a) => {
     const dtype = [a.device, a.dtype].find((v) => DTYPES.has(v)) as DType | undefined;
     const input = a.input as T.Tensor;
@@ -107,8 +106,11 @@ export const MAKING: Record<string, Operator> = {
     RANDOM,
   ),
   "normal[number_mean]": op(
-    "mean std generator dtype device layout pin_memory",
-    (a) => T.randnLike(a.std).mul(a.std).add(a.mean),
+    "mean std size dtype device layout pin_memory",
+    (a) =>
+      (a.std as unknown) instanceof T.Tensor
+        ? T.randnLike(a.std).mul(a.std).add(a.mean)
+        : T.normal(a.mean, a.std, a.size, options(a)),
     RANDOM,
   ),
   "normal[in_place]": shaped(
@@ -152,4 +154,3 @@ export const MAKING: Record<string, Operator> = {
 };
 
 const DTYPES = new Set<unknown>(["f32", "f64", "i32", "u32", "u8", "bool"]);
-const number = (x: unknown): number => (x instanceof T.Tensor ? x.itemSync() : Number(x));
