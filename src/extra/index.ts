@@ -6,13 +6,16 @@
  */
 export * from "./draws.ts";
 export * from "./einsum.ts";
+export * from "./grid-sample.ts";
 export * from "./integrals.ts";
 export * from "./layers.ts";
 export * from "./losses.ts";
 export * as masked from "./masked.ts";
+export * from "./max-pooling.ts";
 export * from "./numbers.ts";
 export * from "./patches.ts";
 export * from "./products.ts";
+export * from "./sequences.ts";
 export * from "./sets.ts";
 export * from "./shapes.ts";
 export * from "./statistics.ts";

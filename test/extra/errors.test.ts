@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import * as X from "../../src/extra/index.ts";
 import { zeros } from "../../src/tensor/index.ts";
+import { LAYERS } from "./mistakes/layers.ts";
 import { PRODUCTS } from "./mistakes/products.ts";
 import { STATISTICS } from "./mistakes/statistics.ts";
 
-const MISTAKES = { ...PRODUCTS, ...STATISTICS };
+const MISTAKES = { ...LAYERS, ...PRODUCTS, ...STATISTICS };
 
 /** Functions that take any tensor. */
 const TAKE_ANY = "angle atleast1d atleast2d atleast3d frexp hardshrink isreal sgn tanhshrink".split(

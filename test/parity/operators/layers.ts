@@ -1,7 +1,7 @@
 import { functional as F } from "../../../src/nn/index.ts";
 import * as X from "../../../src/extra/index.ts";
 import * as T from "../../../src/tensor/index.ts";
-import { type Args, one, op, type Operator } from "../bind.ts";
+import { type Args, one, op, type Operator, type Options } from "../bind.ts";
 
 const own = (entries: Record<string, Operator>): Record<string, Operator> =>
   Object.fromEntries(
@@ -30,18 +30,27 @@ const pooled = (
     ],
   });
 
-const adaptive = (f: (x: never, size: never) => unknown): Operator =>
-  op("input output_size return_indices", (a) => f(a.input, sizes(a.outputSize)), {
-    except: [{ when: (a) => a.returnIndices, why: "positions of maxima are not given" }],
-  });
-const maxPooled = (f: (x: never, size: never, options: never) => unknown): Operator =>
-  op(
-    "input kernel_size stride padding dilation ceil_mode return_indices",
-    (a) => f(a.input, unwrapped(a.kernelSize) as never, settings(a)),
-    {
-      except: [{ when: (a) => a.returnIndices, why: "positions of maxima are not given" }],
-    },
+type Pool = (x: never, size: never, options?: never) => unknown;
+const adaptive = (plain: Pool, indexed: Pool): Operator =>
+  op("input output_size return_indices", (a) =>
+    (a.returnIndices ? indexed : plain)(a.input, sizes(a.outputSize)),
   );
+const maxPooled = (plain: Pool, indexed: Pool): Operator =>
+  op("input kernel_size stride padding dilation ceil_mode return_indices", (a) =>
+    (a.returnIndices ? indexed : plain)(a.input, unwrapped(a.kernelSize) as never, settings(a)),
+  );
+const unpooled = (
+  f: (x: never, i: never, size: never, options: never) => unknown,
+  options?: Options,
+): Operator =>
+  op(
+    "input indices kernel_size stride padding output_size",
+    (a) => f(a.input, a.indices, unwrapped(a.kernelSize) as never, settings(a)),
+    options,
+  );
+const REPEATED: Options = {
+  gradients: "where a position is there twice, PyTorch gives a gradient to what was overwritten",
+};
 
 /** `dtype` of softmax: the input is cast first. */
 const typed = (a: Args): T.Tensor =>
@@ -52,7 +61,7 @@ function recomputed(a: Args): never {
   const scale = a.scaleFactor as number | undefined;
   if (!a.recomputeScaleFactor || scale === undefined) return settings(a);
   const sizes = (a.input as T.Tensor).shape.slice(2).map((n) => Math.floor(n * scale));
-  return { size: sizes } as never;
+  return { ...(settings(a) as object), size: sizes, scaleFactor: undefined } as never;
 }
 
 /** torch.nn.functional. */
@@ -104,15 +113,38 @@ export const LAYERS: Record<string, Operator> = {
     avg_pool1d: pooled(T.avgPool1d),
     avg_pool2d: pooled(T.avgPool2d),
     avg_pool3d: pooled(T.avgPool3d),
-    adaptive_avg_pool1d: adaptive(T.adaptiveAvgPool1d),
-    adaptive_avg_pool2d: adaptive(T.adaptiveAvgPool2d),
-    adaptive_avg_pool3d: adaptive(T.adaptiveAvgPool3d),
-    adaptive_max_pool1d: adaptive(T.adaptiveMaxPool1d),
-    adaptive_max_pool2d: adaptive(T.adaptiveMaxPool2d),
-    adaptive_max_pool3d: adaptive(T.adaptiveMaxPool3d),
-    max_pool1d: maxPooled(T.maxPool1d),
-    max_pool2d: maxPooled(T.maxPool2d),
-    max_pool3d: maxPooled(T.maxPool3d),
+    adaptive_avg_pool1d: adaptive(T.adaptiveAvgPool1d, T.adaptiveAvgPool1d),
+    adaptive_avg_pool2d: adaptive(T.adaptiveAvgPool2d, T.adaptiveAvgPool2d),
+    adaptive_avg_pool3d: adaptive(T.adaptiveAvgPool3d, T.adaptiveAvgPool3d),
+    adaptive_max_pool1d: adaptive(T.adaptiveMaxPool1d, X.adaptiveMaxPool1dWithIndices),
+    adaptive_max_pool2d: adaptive(T.adaptiveMaxPool2d, X.adaptiveMaxPool2dWithIndices),
+    adaptive_max_pool3d: adaptive(T.adaptiveMaxPool3d, X.adaptiveMaxPool3dWithIndices),
+    max_pool1d: maxPooled(T.maxPool1d, X.maxPool1dWithIndices),
+    max_pool2d: maxPooled(T.maxPool2d, X.maxPool2dWithIndices),
+    max_pool3d: maxPooled(T.maxPool3d, X.maxPool3dWithIndices),
+    max_unpool1d: unpooled(X.maxUnpool1d, REPEATED),
+    "max_unpool1d[grad]": unpooled(X.maxUnpool1d),
+    max_unpool2d: unpooled(X.maxUnpool2d, REPEATED),
+    "max_unpool2d[grad]": unpooled(X.maxUnpool2d),
+    max_unpool3d: unpooled(X.maxUnpool3d, REPEATED),
+    "max_unpool3d[grad]": unpooled(X.maxUnpool3d),
+    grid_sample: op(
+      "input grid mode padding_mode align_corners",
+      (a) => X.gridSample(a.input, a.grid, a),
+      {
+        tolerance: { f32: [1e-5, 1e-4] },
+      },
+    ),
+    embedding_bag: op(
+      "weight input offsets max_norm norm_type scale_grad_by_freq mode sparse per_sample_weights " +
+        "include_last_offset padding_idx",
+      (a) => X.embeddingBag(a.input, a.weight, a),
+    ),
+    ctc_loss: op(
+      "log_probs targets input_lengths target_lengths blank reduction zero_infinity",
+      (a) => X.ctcLoss(a.logProbs, a.targets, a.inputLengths, a.targetLengths, a),
+      { gradients: "PyTorch adds the derivative of a log-softmax, which is 0 behind one" },
+    ),
     celu: op("input alpha", (a) => X.celu(a.input, a.alpha)),
     hardshrink: op("input lambd", (a) => X.hardshrink(a.input, a.lambd)),
     softshrink: op("input lambd", (a) => X.softshrink(a.input, a.lambd)),
@@ -142,9 +174,12 @@ export const LAYERS: Record<string, Operator> = {
       "input running_mean running_var weight bias use_input_stats momentum eps",
       (a) => T.instanceNorm(a.input, a),
     ),
-    "interpolate[nearest]": op(
+    interpolate: op(
       "input size scale_factor mode align_corners recompute_scale_factor antialias",
       (a) => T.interpolate(a.input, recomputed(a)),
+    ),
+    upsample_bilinear: op("input size scale_factor", (a) =>
+      T.interpolate(a.input, { ...(settings(a) as object), mode: "bilinear", alignCorners: true }),
     ),
     upsample_nearest: op("input size scale_factor", (a) => T.interpolate(a.input, settings(a))),
     normalize: op("input p dim eps", (a) => X.normalize(a.input, a)),

@@ -70,7 +70,8 @@ export const MAKING: Record<string, Operator> = {
   ),
   item: op("input", ({ input }) => numberOf(input)),
   to: op("input device dtype non_blocking copy memory_format", (a) => {
-    const dtype = [a.device, a.dtype].find((v) => DTYPES.has(v)) as DType | undefined;
+    const given: unknown[] = [a.device, a.dtype];
+    const dtype = given.find((v) => DTYPES.has(v)) as DType | undefined;
     const input = a.input as T.Tensor;
     if (dtype !== undefined) return input.to(dtype);
     return (a.device as unknown) instanceof T.Tensor ? input.typeAs(a.device) : input;
