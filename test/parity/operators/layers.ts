@@ -20,15 +20,7 @@ const sizes = (value: unknown): never =>
 const pooled = (
   f: (x: never, size: never, options: never) => unknown,
   names = "input kernel_size stride padding ceil_mode count_include_pad divisor_override",
-): Operator =>
-  op(names, (a) => f(a.input, unwrapped(a.kernelSize) as never, settings(a)), {
-    except: [
-      {
-        when: (a) => !(a.input as T.Tensor).dtype.startsWith("f"),
-        why: "integers have no mean: they are to be cast first",
-      },
-    ],
-  });
+): Operator => op(names, (a) => f(a.input, unwrapped(a.kernelSize) as never, settings(a)));
 
 type Pool = (x: never, size: never, options?: never) => unknown;
 const adaptive = (plain: Pool, indexed: Pool): Operator =>
@@ -64,6 +56,9 @@ function recomputed(a: Args): never {
   return { ...(settings(a) as object), size: sizes, scaleFactor: undefined } as never;
 }
 
+/** Sums of many terms, which may cancel. */
+const SUMS: Options = { tolerance: { f32: [1e-5, 1e-4] } };
+
 /** torch.nn.functional. */
 export const LAYERS: Record<string, Operator> = {
   ...own({
@@ -92,23 +87,35 @@ export const LAYERS: Record<string, Operator> = {
     one_hot: op("input num_classes", (a) => T.oneHot(a.input, a.numClasses)),
     pad: op("input pad mode value", (a) => T.pad(a.input, a.pad, a)),
     cosine_similarity: op("x1 x2 dim eps", (a) => T.cosineSimilarity(a.x1, a.x2, a)),
-    conv1d: op("input weight bias stride padding dilation groups", (a) =>
-      T.conv1d(a.input, a.weight, a.bias, settings(a)),
+    conv1d: op(
+      "input weight bias stride padding dilation groups",
+      (a) => T.conv1d(a.input, a.weight, a.bias, settings(a)),
+      SUMS,
     ),
-    conv2d: op("input weight bias stride padding dilation groups", (a) =>
-      T.conv2d(a.input, a.weight, a.bias, settings(a)),
+    conv2d: op(
+      "input weight bias stride padding dilation groups",
+      (a) => T.conv2d(a.input, a.weight, a.bias, settings(a)),
+      SUMS,
     ),
-    conv3d: op("input weight bias stride padding dilation groups", (a) =>
-      T.conv3d(a.input, a.weight, a.bias, settings(a)),
+    conv3d: op(
+      "input weight bias stride padding dilation groups",
+      (a) => T.conv3d(a.input, a.weight, a.bias, settings(a)),
+      SUMS,
     ),
-    conv_transpose1d: op("input weight bias stride padding output_padding groups dilation", (a) =>
-      T.convTranspose1d(a.input, a.weight, a.bias, settings(a)),
+    conv_transpose1d: op(
+      "input weight bias stride padding output_padding groups dilation",
+      (a) => T.convTranspose1d(a.input, a.weight, a.bias, settings(a)),
+      SUMS,
     ),
-    conv_transpose2d: op("input weight bias stride padding output_padding groups dilation", (a) =>
-      T.convTranspose2d(a.input, a.weight, a.bias, settings(a)),
+    conv_transpose2d: op(
+      "input weight bias stride padding output_padding groups dilation",
+      (a) => T.convTranspose2d(a.input, a.weight, a.bias, settings(a)),
+      SUMS,
     ),
-    conv_transpose3d: op("input weight bias stride padding output_padding groups dilation", (a) =>
-      T.convTranspose3d(a.input, a.weight, a.bias, settings(a)),
+    conv_transpose3d: op(
+      "input weight bias stride padding output_padding groups dilation",
+      (a) => T.convTranspose3d(a.input, a.weight, a.bias, settings(a)),
+      SUMS,
     ),
     avg_pool1d: pooled(T.avgPool1d),
     avg_pool2d: pooled(T.avgPool2d),
@@ -151,7 +158,7 @@ export const LAYERS: Record<string, Operator> = {
     tanhshrink: one(X.tanhshrink),
     threshold: op("input threshold value", (a) => X.threshold(a.input, a.threshold, a.value)),
     rrelu: op("input lower upper training", (a) => X.rrelu(a.input, a), {
-      except: [{ when: (a) => a.training, why: "its slopes are random" }],
+      undetermined: (a) => a.training,
     }),
     scaled_dot_product_attention: op(
       "query key value attn_mask dropout_p is_causal scale enable_gqa",
