@@ -1,6 +1,7 @@
 import { showShape, stridesOf } from "../ir/shape.ts";
 import { type Tensor, where } from "../tensor/index.ts";
 import { checkFloat, checkOption } from "./checks.ts";
+import { cubic } from "./cubic.ts";
 
 /** Options of `gridSample`. */
 export interface GridSampleOptions {
@@ -20,28 +21,6 @@ function reflected(x: Tensor, twiceLow: number, twiceHigh: number): Tensor {
   const extra = apart.fmod(span);
   const isOdd = apart.div(span).floor().remainder(2).eq(1);
   return where(isOdd, extra.neg().add(span), extra).add(low);
-}
-
-/** The weights of Keys' cubic at the neighbours -1, 0, 1 and 2. */
-function cubic(t: Tensor): Tensor[] {
-  const A = -0.75;
-  const near = (x: Tensor): Tensor =>
-    x
-      .mul(A + 2)
-      .sub(A + 3)
-      .mul(x)
-      .mul(x)
-      .add(1);
-  const far = (x: Tensor): Tensor =>
-    x
-      .mul(A)
-      .sub(5 * A)
-      .mul(x)
-      .add(8 * A)
-      .mul(x)
-      .sub(4 * A);
-  const back = t.neg().add(1);
-  return [far(t.add(1)), near(t), near(back), far(back.add(1))];
 }
 
 /** A neighbour along one axis: its position (whole, as a float) and its weight. */

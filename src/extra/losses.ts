@@ -1,6 +1,7 @@
 import { sameShape, showShape } from "../ir/shape.ts";
 import { arange, type Tensor, where } from "../tensor/index.ts";
 import { checkFloat, checkOption, checkTensor } from "./checks.ts";
+import { xlogy } from "./pairs.ts";
 import { pairwiseDistance } from "./products.ts";
 
 // Losses of torch.nn.functional beyond those of `nn.functional`.
@@ -234,7 +235,7 @@ export function klDiv(
   checkTensor(target, "klDiv");
   const loss = logTarget
     ? target.exp().mul(target.sub(input))
-    : target.xlogy(target).sub(target.mul(input));
+    : xlogy(target, target).sub(target.mul(input));
   if (reduction === "batchmean") return loss.sum().div(input.shape[0] ?? 1);
   return reduced(loss, { reduction }, "klDiv");
 }

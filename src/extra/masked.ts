@@ -1,6 +1,8 @@
 import { type DType, isFloat, limits } from "../ir/dtype.ts";
 import { type Dim, type ReduceOptions, type Tensor } from "../tensor/index.ts";
 import { checkFloat, checkTensor } from "./checks.ts";
+import { logaddexp as logSum } from "./pairs.ts";
+import { cumprod as runningProduct } from "./running.ts";
 import { nanmedian } from "./statistics.ts";
 import { normalize as normalizeAll } from "./layers.ts";
 
@@ -163,7 +165,7 @@ export const cumsum = (x: Tensor, dim: number, options: MaskOptions = {}): Tenso
  * masked.cumprod(tensor([2, 9, 3]), 0, { mask: tensor([true, false, true]) }); // [2, 2, 6]
  */
 export const cumprod = (x: Tensor, dim: number, options: MaskOptions = {}): Tensor =>
-  filled(x, options.mask, 1, "masked.cumprod").cumprod(dim);
+  runningProduct(filled(x, options.mask, 1, "masked.cumprod"), dim);
 /**
  * `softmax` over the elements where the mask holds; 0 elsewhere.
  *
@@ -214,5 +216,5 @@ export function logaddexp(
   options: { readonly mask?: Tensor; readonly otherMask?: Tensor } = {},
 ): Tensor {
   const left = filled(a, options.mask, -Infinity, "masked.logaddexp");
-  return left.logaddexp(filled(b, options.otherMask, -Infinity, "masked.logaddexp"));
+  return logSum(left, filled(b, options.otherMask, -Infinity, "masked.logaddexp"));
 }

@@ -2,6 +2,8 @@ import { showShape } from "../ir/shape.ts";
 import { arange, cat, full, scan, Tensor, tensor, where } from "../tensor/index.ts";
 import { indexNode } from "../tensor/operand.ts";
 import { checkFloat, checkOption, checkRank, checkTensor } from "./checks.ts";
+import { logaddexp } from "./pairs.ts";
+import { scatterReduce } from "./scatter-reduce.ts";
 import { searchsorted } from "./sets.ts";
 
 /** Options of `embeddingBag`. */
@@ -54,7 +56,7 @@ export function embeddingBag(x: Tensor, weight: Tensor, options: EmbeddingBagOpt
   const rows = perSampleWeights ? table.mul(perSampleWeights.reshape(-1, 1)) : table;
   const zeros = full([bags, weight.shape[1]], 0, { dtype: weight.dtype });
   const index = bag.unsqueeze(1).expand(rows.shape);
-  if (mode === "max") return zeros.scatterReduce(0, index, rows, "amax", { includeSelf: false });
+  if (mode === "max") return scatterReduce(zeros, 0, index, rows, "amax", { includeSelf: false });
   const sum = zeros.scatterAdd(0, index, rows);
   if (mode === "sum") return sum;
   const count = full([bags], 0, { dtype: weight.dtype }).scatterAdd(0, bag, 1);
@@ -120,8 +122,8 @@ export function ctcLoss(
   const start = where(arange(width).lt(2), scores.select(0, 0), NEVER);
   const [last] = scan(
     (alpha: Tensor, [score, t]: [Tensor, Tensor]) => {
-      const near = alpha.logaddexp(shifted(alpha, 1));
-      const all = near.logaddexp(where(skips, shifted(alpha, 2), NEVER));
+      const near = logaddexp(alpha, shifted(alpha, 1));
+      const all = logaddexp(near, where(skips, shifted(alpha, 2), NEVER));
       const next = all.add(score).maximum(NEVER);
       return [where(t.lt(steps).unsqueeze(1), next, alpha), []];
     },
@@ -131,7 +133,7 @@ export function ctcLoss(
   const end = wanted.mul(2).unsqueeze(1);
   const onBlank = last.takeAlongDim(end, 1);
   const onLabel = where(end.gt(0), last.takeAlongDim(end.sub(1).clamp(0), 1), NEVER);
-  const found = onBlank.logaddexp(onLabel).squeeze(1);
+  const found = logaddexp(onBlank, onLabel).squeeze(1);
   const loss = where(found.lt(NEVER / 2), zeroInfinity ? 0 : Infinity, found.neg());
   if (reduction === "none") return loss;
   if (reduction === "sum") return loss.sum();

@@ -12,6 +12,7 @@ import {
   tensor,
   where,
 } from "../tensor/index.ts";
+import { scatterReduce } from "./scatter-reduce.ts";
 import { checkOption, checkRank, checkTensor, checkTensors } from "./checks.ts";
 
 /** What `unique` is to give besides the values. */
@@ -241,7 +242,7 @@ export function indexReduce(
     return indexReduce(x.reshape(1), 0, index, src.reshape(1), reduce, options).reshape([]);
   const axis = normalizeAxis(dim, x.ndim, what);
   const shape = src.shape.map((_, i) => (i === axis ? -1 : 1));
-  return x.scatterReduce(axis, index.reshape(shape).expand(src.shape), src, reduce, options);
+  return scatterReduce(x, axis, index.reshape(shape).expand(src.shape), src, reduce, options);
 }
 
 /**

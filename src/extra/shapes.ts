@@ -7,6 +7,7 @@ import {
   sizeOf,
 } from "../ir/shape.ts";
 import { indexNode } from "../tensor/operand.ts";
+import { cumprod } from "./running.ts";
 import { checkAtLeast, checkInteger, checkTensors } from "./checks.ts";
 
 /**
@@ -427,6 +428,6 @@ export function vander(x: Tensor, n?: number): Tensor {
   const count = n ?? x.shape[x.ndim - 1];
   checkInteger(count, "the number of powers", "vander");
   const wide = x.unsqueeze(-1).expand(...x.shape, Math.max(0, count - 1));
-  const powers = count > 1 ? [wide.cumprod(-1)] : [];
+  const powers = count > 1 ? [cumprod(wide, -1)] : [];
   return cat([x.onesLike().unsqueeze(-1).narrow(-1, 0, Math.min(1, count)), ...powers], -1);
 }

@@ -1,4 +1,4 @@
-import { isFloat } from "../ir/dtype.ts";
+import { type DType, isFloat } from "../ir/dtype.ts";
 import { normalizeAxis, showShape } from "../ir/shape.ts";
 import {
   type Dim,
@@ -414,4 +414,40 @@ function histogramOf(
   });
   const hist = countIn(points, binEdges, weight).to(points.dtype);
   return { hist: density ? densityOf(hist, binEdges) : hist, binEdges };
+}
+
+/**
+ * The smallest and the largest element, of all or along an axis.
+ *
+ * @example
+ * const { min, max } = aminmax(tensor([3, 1, 2])); // 1 and 3
+ */
+export function aminmax(x: Tensor, dim?: number, options?: ReduceOptions): MinMax {
+  return { min: x.amin(dim, options), max: x.amax(dim, options) };
+}
+
+/** Result of `aminmax`. */
+export interface MinMax {
+  readonly min: Tensor;
+  readonly max: Tensor;
+}
+
+/**
+ * `sum` that leaves NaN out.
+ *
+ * @example
+ * nansum(tensor([1, NaN, 2])); // 3
+ */
+export const nansum = (x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DType }): Tensor =>
+  (isFloat(x.dtype) ? where(x.isnan(), 0, x) : x).sum(dim, options);
+
+/**
+ * `mean` that leaves NaN out; NaN where there is nothing else.
+ *
+ * @example
+ * nanmean(tensor([1, NaN, 2])); // 1.5000
+ */
+export function nanmean(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
+  checkFloat(x, "nanmean");
+  return nansum(x, dim, options).div(x.isnan().logicalNot().to(x.dtype).sum(dim, options));
 }

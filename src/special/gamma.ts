@@ -90,7 +90,7 @@ function digammaOf(x: Tensor): Tensor {
     .tan()
     .reciprocal();
   const finite = where(reflect, value.sub(cot.mul(Math.PI)), value);
-  const atZero = where(x.signbit(), Infinity, -Infinity);
+  const atZero = where(x.reciprocal().lt(0), Infinity, -Infinity);
   const nan = isPole(x).logicalOr(x.eq(-Infinity));
   return where(x.eq(0), atZero.to(x.dtype), where(nan, NaN, finite));
 }

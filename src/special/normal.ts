@@ -1,7 +1,7 @@
 import { type Operand, type Tensor, where } from "../tensor/index.ts";
-import { xlog } from "../tensor/elements.ts";
 import { ERFCX } from "./coefficients.ts";
 import { series, smooth } from "./series.ts";
+import { xlog } from "./xlog.ts";
 
 /** e^(x²) erfc(x) of x ≥ 0 (Shepherd & Laframboise 1981). */
 const positive = (x: Tensor): Tensor => {

@@ -4,7 +4,6 @@ import * as ops from "../ir/ops.ts";
 import { sameShape } from "../ir/shape.ts";
 import { add, mul } from "./arithmetic.ts";
 import { checkTensor, elementwise, nodeOf, type Operand, toFloat } from "./operand.ts";
-import { negative } from "./elements.ts";
 import { all } from "./reduce.ts";
 import { Tensor } from "./tensor.ts";
 import { abs } from "./unary.ts";
@@ -92,29 +91,6 @@ export const isinf = (x: Tensor): Tensor =>
  */
 export const isfinite = (x: Tensor): Tensor =>
   new Tensor(isFloat(x.dtype) ? magnitudeIs(x.node, ops.lt) : everywhere(x.node, true));
-
-/**
- * Whether each element is ∞.
- *
- * @example
- * tensor([1, -Infinity, Infinity]).isposinf(); // [false, false, true]
- */
-export const isposinf = (x: Tensor): Tensor => eq(x, Infinity);
-/**
- * Whether each element is -∞.
- *
- * @example
- * tensor([1, -Infinity, Infinity]).isneginf(); // [false, true, false]
- */
-export const isneginf = (x: Tensor): Tensor => eq(x, -Infinity);
-/**
- * Whether each element has its sign bit set: negative numbers and -0.
- *
- * @example
- * tensor([1, -0, -3]).signbit(); // [false, true, true]
- */
-export const signbit = (x: Tensor): Tensor =>
-  x.dtype === "bool" ? new Tensor(everywhere(x.node, false)) : new Tensor(negative(x.node));
 
 const truth = (x: Node): Node => ops.cast(x, "bool");
 

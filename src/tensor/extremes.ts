@@ -110,19 +110,3 @@ export function kthvalue(x: Tensor, k: number, dim = -1, options?: ReduceOptions
     options?.keepdim ? t.narrow(axis, k - 1, 1) : t.select(axis, k - 1);
   return { values: pick(sorted.values), indices: pick(sorted.indices) };
 }
-
-/**
- * The smallest and the largest element, of all or along an axis.
- *
- * @example
- * const { min, max } = tensor([3, 1, 2]).aminmax(); // 1 and 3
- */
-export function aminmax(x: Tensor, dim?: number, options?: ReduceOptions): MinMax {
-  return { min: amin(x, dim, options), max: amax(x, dim, options) };
-}
-
-/** Result of `aminmax`. */
-export interface MinMax {
-  readonly min: Tensor;
-  readonly max: Tensor;
-}

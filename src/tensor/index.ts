@@ -46,7 +46,6 @@ export * from "./like.ts";
 export * from "./matmul.ts";
 export * from "./normalization.ts";
 export * from "./padding.ts";
-export * from "./pairs.ts";
 export * from "./pooling.ts";
 export {
   defaultGenerator,
@@ -61,7 +60,6 @@ export {
   uniform,
 } from "./random.ts";
 export * from "./reduce.ts";
-export * from "./running.ts";
 export * from "./sampling.ts";
 export * from "./scan.ts";
 export * from "./shape.ts";

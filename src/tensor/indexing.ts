@@ -1,4 +1,3 @@
-import { isFloat, limits } from "../ir/dtype.ts";
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes, normalizeAxis, type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import type { Node } from "../ir/node.ts";
@@ -167,7 +166,7 @@ export function take(x: Tensor, index: Tensor): Tensor {
 }
 
 /** How `scatterReduce` combines a value with what is there. */
-export type ScatterReduction = "sum" | "prod" | "mean" | "amax" | "amin";
+export type ScatterReduction = "sum" | "amax" | "amin";
 
 /** A scalar counts as one axis. */
 const asVector = (x: Tensor): Tensor => (x.ndim === 0 ? x.reshape(1) : x);
@@ -237,17 +236,8 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Operand):
   return scatterInto(x, dim, index, src, "sum", "scatterAdd");
 }
 
-/** What `amax` and `amin` start from where what is there does not count. */
-const startOf = (x: Tensor, reduce: ScatterReduction): number =>
-  reduce === "amax"
-    ? limits(x.dtype)[0]
-    : reduce === "amin"
-      ? limits(x.dtype)[1]
-      : Number(reduce === "prod");
-
 /**
- * `scatter` that combines with what is there: sum, prod, mean, amax or amin. Without `includeSelf`, what
- * is there does not count where a value comes.
+ * `scatter` that combines with what is there: sum, amax or amin.
  *
  * @example
  * const groups = tensor([0, 0, 1], { dtype: "i32" });
@@ -259,44 +249,9 @@ export function scatterReduce(
   index: Tensor,
   src: Operand,
   reduce: ScatterReduction,
-  options: { includeSelf?: boolean } = {},
 ): Tensor {
-  const what = "scatterReduce";
-  checkOption(reduce, ["sum", "prod", "mean", "amax", "amin"], "reduce", what);
-  const into = (base: Tensor, value: Operand, mode: keyof typeof MODES): Tensor =>
-    scatterInto(base, dim, index, value, mode, what);
-  const { includeSelf = true } = options;
-  const touched = (): Tensor => into(new Tensor(ops.full(x.shape, 0, "i32")), 1, "set").to("bool");
-  const base = includeSelf ? x : x.maskedFill(touched(), startOf(x, reduce));
-  if (reduce === "prod") {
-    if (index.size === 0) return x;
-    return base.mul(productsAt(asVector(x), dim, asVector(index), src, what).reshape(x.shape));
-  }
-  if (reduce !== "mean") return into(base, src, reduce);
-  const ones = new Tensor(ops.full(x.shape, Number(includeSelf), x.dtype));
-  const total = into(base, src, "sum");
-  const count = into(ones, 1, "sum").clamp(1);
-  return total.div(count, isFloat(x.dtype) ? {} : { rounding: "floor" });
-}
-
-/** For every position the product of the values that go there. */
-function productsAt(x: Tensor, dim: number, index: Tensor, src: Operand, what: string): Tensor {
-  const axis = normalizeAxis(dim, x.ndim, what);
-  checkIndex(x, indexNode(index, what), axis, what);
-  let values =
-    src instanceof Tensor ? asVector(src) : new Tensor(ops.full(index.shape, src, x.dtype));
-  index.shape.forEach((n, i) => (values = values.narrow(i, 0, n)));
-  const [ats, given] = [index, values].map((t) => t.movedim(axis, -1).unsqueeze(axis));
-  const shape = index.shape.slice();
-  shape[axis] = x.shape[axis];
-  const own = new Tensor(ops.iota([...shape, 1], axis));
-  const hit = ats.eq(own);
-  const factors = new Tensor(
-    ops.select(hit.node, ops.broadcastTo(given.node, hit.shape), ops.full(hit.shape, 1, x.dtype)),
-  ).prod(-1, { dtype: x.dtype });
-  // Where the index is smaller than the tensor nothing is multiplied.
-  const rest = x.shape.map((n, i) => [0, n - shape[i]]).reverse();
-  return factors.pad(rest.flat(), { value: 1 });
+  checkOption(reduce, ["sum", "amax", "amin"], "reduce", "scatterReduce");
+  return scatterInto(x, dim, index, src, reduce, "scatterReduce");
 }
 
 /**

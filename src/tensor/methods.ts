@@ -9,9 +9,7 @@ import * as indexing from "./indexing.ts";
 import * as like from "./like.ts";
 import * as matmul from "./matmul.ts";
 import * as padding from "./padding.ts";
-import * as pairs from "./pairs.ts";
 import * as reduce from "./reduce.ts";
-import * as running from "./running.ts";
 import * as sampling from "./sampling.ts";
 import * as shape from "./shape.ts";
 import * as sorting from "./sorting.ts";
@@ -45,15 +43,13 @@ export interface Methods
     MethodsOf<typeof like>,
     MethodsOf<typeof matmul>,
     MethodsOf<typeof padding>,
-    MethodsOf<typeof pairs>,
     MethodsOf<typeof reduce>,
-    MethodsOf<typeof running>,
     MethodsOf<typeof sampling>,
     MethodsOf<typeof shape>,
     MethodsOf<typeof sorting>,
     MethodsOf<typeof unary>,
-    MethodsOf<Pick<typeof extremes, "aminmax" | "kthvalue">>,
-    OverloadedMethodsOf<Omit<typeof extremes, "aminmax" | "kthvalue">> {}
+    MethodsOf<Pick<typeof extremes, "kthvalue">>,
+    OverloadedMethodsOf<Omit<typeof extremes, "kthvalue">> {}
 
 for (const family of [
   activation,
@@ -67,9 +63,7 @@ for (const family of [
   like,
   matmul,
   padding,
-  pairs,
   reduce,
-  running,
   sampling,
   shape,
   sorting,

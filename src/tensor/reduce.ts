@@ -52,13 +52,6 @@ function summable(x: Node, dtype: DType | undefined, what: string): Node {
   return ops.cast(x, dtype ?? (x.dtype === "bool" || x.dtype === "u8" ? "i32" : x.dtype));
 }
 
-const sumAs = (
-  x: Tensor,
-  dim: Dim | undefined,
-  options: (ReduceOptions & { dtype?: DType }) | undefined,
-  what: string,
-): Tensor => total(x, dim, options, ops.reduceSum, what);
-
 /**
  * Sum over the axes `dim` (all by default). Of bool and u8 it is i32. 0 for no elements.
  *
@@ -67,7 +60,7 @@ const sumAs = (
  * tensor([[1, 2], [3, 4]]).sum(-1, { keepdim: true }); // [[3], [7]]
  */
 export function sum(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DType }): Tensor {
-  return sumAs(x, dim, options, "sum");
+  return total(x, dim, options, ops.reduceSum, "sum");
 }
 
 /**
@@ -95,35 +88,6 @@ export function mean(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
 function meanNode(x: Node, axes: readonly number[]): Node {
   const total = ops.reduceSum(x, axes);
   return ops.div(total, ops.fullLike(total, countOf(x.shape, axes)));
-}
-
-/** NaN as 0. */
-const withoutNaN = (x: Node): Node => ops.select(ops.ne(x, x), ops.zerosLike(x), x);
-
-const totalOfNumbers: typeof sumAs = (x, dim, options, what) =>
-  sumAs(isFloat(x.dtype) ? new Tensor(withoutNaN(x.node)) : x, dim, options, what);
-
-/**
- * `sum` that leaves NaN out.
- *
- * @example
- * tensor([1, NaN, 2]).nansum(); // 3
- */
-export function nansum(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DType }): Tensor {
-  return totalOfNumbers(x, dim, options, "nansum");
-}
-
-/**
- * `mean` that leaves NaN out; NaN where there is nothing else.
- *
- * @example
- * tensor([1, NaN, 2]).nanmean(); // 1.5000
- */
-export function nanmean(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
-  const node = needFloat(x, "nanmean");
-  const numbers = new Tensor(ops.cast(ops.eq(node, node), node.dtype));
-  const count = sumAs(numbers, dim, options, "nanmean");
-  return totalOfNumbers(x, dim, options, "nanmean").div(count);
 }
 
 function extreme(

@@ -1,20 +1,26 @@
 import { describe, expect, test } from "vitest";
 import * as X from "../../src/extra/index.ts";
 import { zeros } from "../../src/tensor/index.ts";
+import { ELEMENTS } from "./mistakes/elements.ts";
 import { LAYERS } from "./mistakes/layers.ts";
 import { PRODUCTS } from "./mistakes/products.ts";
 import { STATISTICS } from "./mistakes/statistics.ts";
 
-const MISTAKES = { ...LAYERS, ...PRODUCTS, ...STATISTICS };
+const MISTAKES = { ...ELEMENTS, ...LAYERS, ...PRODUCTS, ...STATISTICS };
 
 /** Functions that take any tensor. */
-const TAKE_ANY = "angle atleast1d atleast2d atleast3d frexp hardshrink isreal sgn tanhshrink".split(
-  " ",
-);
+const TAKE_ANY = (
+  "acosh angle asinh atanh atleast1d atleast2d atleast3d deg2rad frexp hardshrink isneginf isposinf isreal " +
+  "logit nanToNum rad2deg sgn signbit sinc tanhshrink"
+).split(" ");
 /** Functions that take any tensor, and numbers besides. */
 const TAKE_NUMBERS = ["threshold"];
 /** Functions whose errors are those of others of which they are made. */
 const SPEAK_AS: Record<string, readonly string[]> = {
+  aminmax: ["amin"],
+  floatPower: ["pow"],
+  nanmean: ["sum"],
+  nansum: ["sum"],
   normalize: ["norm"],
   addmv: ["mv", "add"],
   addr: ["outer"],

@@ -13,9 +13,9 @@ const MISTAKES = { ...ELEMENTS, ...MORE, ...SHAPES, ...MAKING };
 /** Functions that take any tensor: nothing about its shape or dtype can be wrong. */
 const TAKE_ANY = new Set(
   (
-    "abs acos acosh asin asinh atan atanh bool ceil cos cosh deg2rad double elu erf erfc erfinv exp exp2 expm1 float floor frac " +
-    "hardsigmoid hardswish int isfinite isinf isnan isneginf isposinf leakyRelu log log10 log1p log2 logicalNot logit " +
-    "logsigmoid mish nanToNum nonzero rad2deg reciprocal relu relu6 rsqrt selu sigmoid sign signbit silu sin sinc sinh " +
+    "abs acos asin atan bool ceil cos cosh double elu erf erfc erfinv exp exp2 expm1 float floor frac " +
+    "hardsigmoid hardswish int isfinite isinf isnan leakyRelu log log10 log1p log2 logicalNot " +
+    "logsigmoid mish nonzero reciprocal relu relu6 rsqrt selu sigmoid sign silu sin sinh " +
     "softplus softsign sqrt square tan tanh trunc"
   ).split(" "),
 );
@@ -26,8 +26,6 @@ const SPEAK_AS: Record<string, string> = {
   variance: "var",
   max: "amax",
   min: "amin",
-  aminmax: "amin",
-  floatPower: "pow",
   fullLike: "full",
   zerosLike: "zeros",
   onesLike: "ones",

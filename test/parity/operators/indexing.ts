@@ -32,7 +32,7 @@ export const INDEXING: Record<string, Operator> = {
     const values = src ?? value;
     if ((reduce as unknown) === undefined) return T.scatter(input, dim, index, values);
     const how = { add: "sum", multiply: "prod" }[reduce as "add" | "multiply"] as "sum" | "prod";
-    return T.scatterReduce(input, dim, index, values, how);
+    return X.scatterReduce(input, dim, index, values, how);
   }),
   index_fill: op("input dim index value", (a) => X.indexFill(a.input, a.dim, a.index, a.value)),
   index_reduce: op("input dim index source reduce include_self", (a) =>
@@ -43,7 +43,7 @@ export const INDEXING: Record<string, Operator> = {
   nonzero_static: op("input size fill_value", (a) => X.nonzeroStatic(a.input, a.size, a.fillValue)),
   scatter_add: op("input dim index src", (a) => T.scatterAdd(a.input, a.dim, a.index, a.src)),
   scatter_reduce: op("input dim index src reduce include_self", (a) =>
-    T.scatterReduce(a.input, a.dim, a.index, a.src, a.reduce, a),
+    X.scatterReduce(a.input, a.dim, a.index, a.src, a.reduce, a),
   ),
   masked_select: op("input mask", (a) => T.maskedSelect(a.input, a.mask)),
   nonzero: op("input as_tuple", (a) => {

@@ -183,12 +183,12 @@ export const LAYERS: Record<string, Operator> = {
     ),
     interpolate: op(
       "input size scale_factor mode align_corners recompute_scale_factor antialias",
-      (a) => T.interpolate(a.input, recomputed(a)),
+      (a) => X.interpolate(a.input, recomputed(a)),
     ),
     upsample_bilinear: op("input size scale_factor", (a) =>
-      T.interpolate(a.input, { ...(settings(a) as object), mode: "bilinear", alignCorners: true }),
+      X.interpolate(a.input, { ...(settings(a) as object), mode: "bilinear", alignCorners: true }),
     ),
-    upsample_nearest: op("input size scale_factor", (a) => T.interpolate(a.input, settings(a))),
+    upsample_nearest: op("input size scale_factor", (a) => X.interpolate(a.input, settings(a))),
     normalize: op("input p dim eps", (a) => X.normalize(a.input, a)),
     pixel_shuffle: op("input upscale_factor", (a) => X.pixelShuffle(a.input, a.upscaleFactor)),
     pixel_unshuffle: op("input downscale_factor", (a) =>

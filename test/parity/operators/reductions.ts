@@ -36,9 +36,9 @@ export const REDUCTIONS: Record<string, Operator> = {
   all: over(T.all),
   any: over(T.any),
   count_nonzero: op("input dim", (a) => T.countNonzero(a.input, a.dim)),
-  nansum: over(T.nansum),
-  nanmean: over(T.nanmean),
-  aminmax: op("input dim keepdim", (a) => T.aminmax(a.input, a.dim, a)),
+  nansum: over(X.nansum),
+  nanmean: over(X.nanmean),
+  aminmax: op("input dim keepdim", (a) => X.aminmax(a.input, a.dim, a)),
   nanmedian: op("input dim keepdim", (a) => {
     const found = X.nanmedian(a.input, a.dim, a);
     return a.dim === undefined ? found.values : found;
@@ -69,11 +69,11 @@ export const REDUCTIONS: Record<string, Operator> = {
   trapz: op("y x dim dx", (a) => X.trapezoid(a.y, a.dim, a)),
   cumulative_trapezoid: op("y x dim dx", (a) => X.cumulativeTrapezoid(a.y, a.dim, a)),
   gradient: op("input spacing dim edge_order", (a) => X.gradient(a.input, a)),
-  cumprod: op("input dim dtype", (a) => T.cumprod(a.input, a.dim)),
-  cummax: op("input dim", (a) => T.cummax(a.input, a.dim)),
-  cummin: op("input dim", (a) => T.cummin(a.input, a.dim)),
+  cumprod: op("input dim dtype", (a) => X.cumprod(a.input, a.dim)),
+  cummax: op("input dim", (a) => X.cummax(a.input, a.dim)),
+  cummin: op("input dim", (a) => X.cummin(a.input, a.dim)),
   // PyTorch's gradient takes differences of logarithms, and loses digits in single precision.
-  logcumsumexp: op("input dim", (a) => T.logcumsumexp(a.input, a.dim), {
+  logcumsumexp: op("input dim", (a) => X.logcumsumexp(a.input, a.dim), {
     tolerance: { f32: [1e-3, 1e-3] },
   }),
   dist: op("input other p", (a) => X.dist(a.input, a.other, a.p)),

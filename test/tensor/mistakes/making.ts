@@ -406,7 +406,7 @@ export const MAKING: Mistakes = {
     [() => T.interpolate(f(1, 1, 3), {}), "interpolate: expected one of size and scaleFactor"],
     [
       () => T.interpolate(f(1, 1, 3), { size: 2, mode: no }),
-      'interpolate: mode must be "nearest" or "nearest-exact" or "linear" or "bilinear" or "trilinear" or "bicubic" or "area", got "x"',
+      'interpolate: mode must be "nearest" (others are in nabla/extra), got "x"',
     ],
   ],
   scan: [

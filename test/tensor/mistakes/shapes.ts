@@ -206,8 +206,8 @@ export const SHAPES: Mistakes = {
   ],
   scatterReduce: [
     [
-      () => T.scatterReduce(x, 0, i(2, 3), x, "median" as never),
-      'scatterReduce: reduce must be "sum" or "prod" or "mean" or "amax" or "amin", got "median"',
+      () => T.scatterReduce(x, 0, i(2, 3), x, "mean" as never),
+      'scatterReduce: reduce must be "sum" or "amax" or "amin", got "mean"',
     ],
   ],
   indexAdd: [

@@ -2,10 +2,10 @@ import { isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { type CustomRule } from "../ir/primitives/custom.ts";
-import { pow } from "./arithmetic.ts";
-import { negative, xlog } from "./elements.ts";
-import { elementwise, numeric, type Operand } from "./operand.ts";
-import { Tensor } from "./tensor.ts";
+import { xlog } from "../special/xlog.ts";
+import { type Operand, pow, Tensor } from "../tensor/index.ts";
+import { elementwise, numeric } from "../tensor/operand.ts";
+import { negative } from "./unary.ts";
 
 // Elementwise functions of two tensors beyond plain arithmetic.
 
@@ -22,7 +22,7 @@ const hypotRule: CustomRule = (g, [x, y], h) => {
  * `√(a² + b²)`, without overflow on the way.
  *
  * @example
- * tensor([3, 5]).hypot(tensor([4, 12])); // [5, 13]
+ * hypot(tensor([3, 5]), tensor([4, 12])); // [5, 13]
  */
 export function hypot(a: Operand, b: Operand): Tensor {
   return elementwise(
@@ -49,7 +49,7 @@ export function hypot(a: Operand, b: Operand): Tensor {
  * The magnitude of `a` with the sign of `b`, that of -0 too.
  *
  * @example
- * tensor([1, -2]).copysign(-1); // [-1, -2]
+ * copysign(tensor([1, -2]), -1); // [-1, -2]
  */
 export function copysign(a: Operand, b: Operand): Tensor {
   return elementwise(
@@ -71,14 +71,14 @@ const picking = (what: string, a: Operand, b: Operand, wins: (x: Node, y: Node) 
  * The larger of both; where one is NaN, the other.
  *
  * @example
- * tensor([1, NaN]).fmax(0); // [1, 0]
+ * fmax(tensor([1, NaN]), 0); // [1, 0]
  */
 export const fmax = (a: Operand, b: Operand): Tensor => picking("fmax", a, b, ops.ge);
 /**
  * The smaller of both; where one is NaN, the other.
  *
  * @example
- * tensor([1, NaN]).fmin(0); // [0, 0]
+ * fmin(tensor([1, NaN]), 0); // [0, 0]
  */
 export const fmin = (a: Operand, b: Operand): Tensor => picking("fmin", a, b, ops.le);
 
@@ -108,14 +108,14 @@ const logSum = (what: string, a: Operand, b: Operand, base: number): Tensor =>
  * `log(eᵃ + eᵇ)`, without overflow.
  *
  * @example
- * tensor([1000]).logaddexp(1000); // [1000.6931]
+ * logaddexp(tensor([1000]), 1000); // [1000.6931]
  */
 export const logaddexp = (a: Operand, b: Operand): Tensor => logSum("logaddexp", a, b, 1);
 /**
  * `log2(2ᵃ + 2ᵇ)`, without overflow.
  *
  * @example
- * tensor([1000]).logaddexp2(1000); // [1001]
+ * logaddexp2(tensor([1000]), 1000); // [1001]
  */
 export const logaddexp2 = (a: Operand, b: Operand): Tensor => logSum("logaddexp2", a, b, Math.LN2);
 
@@ -123,7 +123,7 @@ export const logaddexp2 = (a: Operand, b: Operand): Tensor => logSum("logaddexp2
  * `a · log(b)`, and 0 where a is 0.
  *
  * @example
- * tensor([0, 2]).xlogy(tensor([0, 1])); // [0, 0]
+ * xlogy(tensor([0, 2]), tensor([0, 1])); // [0, 0]
  */
 export const xlogy = (a: Operand, b: Operand): Tensor => xlog("xlogy", a, b, 0);
 
@@ -131,7 +131,7 @@ export const xlogy = (a: Operand, b: Operand): Tensor => xlog("xlogy", a, b, 0);
  * 0 where a is negative, 1 where it is positive, and `values` where it is 0. NaN stays.
  *
  * @example
- * tensor([-1, 0, 2]).heaviside(0.5); // [0, 0.5, 1]
+ * heaviside(tensor([-1, 0, 2]), 0.5); // [0, 0.5, 1]
  */
 export function heaviside(a: Operand, values: Operand): Tensor {
   return elementwise("heaviside", a, values, (x, v) => {
@@ -145,7 +145,7 @@ export function heaviside(a: Operand, values: Operand): Tensor {
  * `pow` in double precision.
  *
  * @example
- * tensor([2, 3]).floatPower(2); // [4, 9]
+ * floatPower(tensor([2, 3]), 2); // [4, 9]
  */
 export function floatPower(a: Operand, b: Operand): Tensor {
   const wide = (x: Operand): Operand =>
@@ -168,21 +168,21 @@ const whole = (x: Node, what: string): Node => {
  * Bits that both have; for bools, and.
  *
  * @example
- * tensor([6, 3], { dtype: "i32" }).bitwiseAnd(2); // [2, 2]
+ * bitwiseAnd(tensor([6, 3], { dtype: "i32" }), 2); // [2, 2]
  */
 export const bitwiseAnd = (a: Operand, b: Operand): Tensor => bitwise("bitwiseAnd", a, b, ops.and);
 /**
  * Bits that one has or both have; for bools, or.
  *
  * @example
- * tensor([6, 3], { dtype: "i32" }).bitwiseOr(1); // [7, 3]
+ * bitwiseOr(tensor([6, 3], { dtype: "i32" }), 1); // [7, 3]
  */
 export const bitwiseOr = (a: Operand, b: Operand): Tensor => bitwise("bitwiseOr", a, b, ops.or);
 /**
  * Bits that exactly one has.
  *
  * @example
- * tensor([6, 3], { dtype: "i32" }).bitwiseXor(2); // [4, 1]
+ * bitwiseXor(tensor([6, 3], { dtype: "i32" }), 2); // [4, 1]
  */
 export const bitwiseXor = (a: Operand, b: Operand): Tensor =>
   bitwise("bitwiseXor", a, b, (x, y) => (x.dtype === "bool" ? ops.ne(x, y) : ops.xor(x, y)));
@@ -190,7 +190,7 @@ export const bitwiseXor = (a: Operand, b: Operand): Tensor =>
  * All bits the other way; for bools, not.
  *
  * @example
- * tensor([0, 5], { dtype: "i32" }).bitwiseNot(); // [-1, -6]
+ * bitwiseNot(tensor([0, 5], { dtype: "i32" })); // [-1, -6]
  */
 export const bitwiseNot = (x: Tensor): Tensor => new Tensor(ops.not(whole(x.node, "bitwiseNot")));
 
@@ -212,14 +212,14 @@ const shifted =
  * Bits moved up by `b` places: `a · 2ᵇ`.
  *
  * @example
- * tensor([1, 3], { dtype: "i32" }).bitwiseLeftShift(2); // [4, 12]
+ * bitwiseLeftShift(tensor([1, 3], { dtype: "i32" }), 2); // [4, 12]
  */
 export const bitwiseLeftShift = shifted("bitwiseLeftShift", ops.shl, zero);
 /**
  * Bits moved down by `b` places, the sign kept: `⌊a / 2ᵇ⌋`.
  *
  * @example
- * tensor([8, -8], { dtype: "i32" }).bitwiseRightShift(2); // [2, -2]
+ * bitwiseRightShift(tensor([8, -8], { dtype: "i32" }), 2); // [2, -2]
  */
 export const bitwiseRightShift = shifted("bitwiseRightShift", ops.shr, (x) =>
   x.dtype === "i32" ? ops.shr(x, ops.fullLike(x, 31)) : zero(x),

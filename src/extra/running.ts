@@ -1,10 +1,9 @@
 import { isFloat } from "../ir/dtype.ts";
 import * as ops from "../ir/ops.ts";
 import { normalizeAxis } from "../ir/shape.ts";
-import type { ValuesIndices } from "./extremes.ts";
-import { toFloat } from "./operand.ts";
-import { scan } from "./scan.ts";
-import { Tensor } from "./tensor.ts";
+import { scan, Tensor, type ValuesIndices } from "../tensor/index.ts";
+import { toFloat } from "../tensor/operand.ts";
+import { logaddexp } from "./pairs.ts";
 
 // Running reductions that are no running sum: loops along an axis.
 
@@ -35,7 +34,7 @@ const isTrivial = (x: Tensor): boolean => x.ndim === 0 || x.size === 0;
  * Running product along axis `dim`. Of bool and u8 it is i32.
  *
  * @example
- * tensor([1, 2, 3]).cumprod(0); // [1, 2, 6]
+ * cumprod(tensor([1, 2, 3]), 0); // [1, 2, 6]
  */
 export function cumprod(x: Tensor, dim: number): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "cumprod");
@@ -53,7 +52,7 @@ export function cumprod(x: Tensor, dim: number): Tensor {
  * `log Σ exp(x)` of the entries so far along axis `dim`, without overflow.
  *
  * @example
- * tensor([0, 0, 0]).logcumsumexp(0); // [0, 0.6931, 1.0986]
+ * logcumsumexp(tensor([0, 0, 0]), 0); // [0, 0.6931, 1.0986]
  */
 export function logcumsumexp(x: Tensor, dim: number): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "logcumsumexp");
@@ -63,7 +62,7 @@ export function logcumsumexp(x: Tensor, dim: number): Tensor {
     y,
     axis,
     (entry) => entry.fullLike(-Infinity),
-    (sum, entry) => sum.logaddexp(entry),
+    (sum, entry) => logaddexp(sum, entry),
   );
 }
 
@@ -96,7 +95,7 @@ function runningExtreme(
  * The largest entry so far along axis `dim`, and its position: of equals the last. NaN wins.
  *
  * @example
- * const { values, indices } = tensor([1, 3, 2]).cummax(0); // [1, 3, 3] and [0, 1, 1]
+ * const { values, indices } = cummax(tensor([1, 3, 2]), 0); // [1, 3, 3] and [0, 1, 1]
  */
 export function cummax(x: Tensor, dim: number): ValuesIndices {
   return runningExtreme("cummax", x, dim, (entry, best) => entry.ge(best));
@@ -106,7 +105,7 @@ export function cummax(x: Tensor, dim: number): ValuesIndices {
  * The smallest entry so far along axis `dim`, and its position: of equals the last. NaN wins.
  *
  * @example
- * const { values, indices } = tensor([3, 1, 2]).cummin(0); // [3, 1, 1] and [0, 1, 1]
+ * const { values, indices } = cummin(tensor([3, 1, 2]), 0); // [3, 1, 1] and [0, 1, 1]
  */
 export function cummin(x: Tensor, dim: number): ValuesIndices {
   return runningExtreme("cummin", x, dim, (entry, best) => entry.le(best));
