@@ -1,9 +1,10 @@
 """Derives the coefficients of src/special/coefficients.ts: Chebyshev series of special functions, in
 50-digit arithmetic.
 
-Usage (needs the mpmath package; takes a minute or two):
+Usage (needs the mpmath package; takes seconds):
 
     python3 tools/special-coefficients.py > src/special/coefficients.ts
+    npx prettier --write src/special/coefficients.ts
 
 Each series prints how many coefficients it has to the error stream.
 """
@@ -148,7 +149,7 @@ SERIES = {
         for order in (0, 1)
         for index, (name, what) in enumerate((("P", "P"), ("Q", "Q x / 8")))
     },
-    "AIRY_NEAR": ("Ai(x) of x on [-5, 5], times e^x where x > 0 is not taken", mp.airyai, -5, 5),
+    "AIRY_NEAR": ("Ai(x) of x on [-5, 5]", mp.airyai, -5, 5),
     "AIRY_RIGHT": (
         "2 √π x^(1/4) e^ζ Ai(x) of ζ(5) / ζ on [0, 1]",
         at_zero(
