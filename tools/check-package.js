@@ -14,7 +14,15 @@ import ts from "typescript";
 import { ROOT } from "./rooms.js";
 
 /** The entry points, as users write them. */
-const ENTRIES = ["nabla", "nabla/nn", "nabla/optim", "nabla/data", "nabla/metrics"];
+const ENTRIES = [
+  "nabla",
+  "nabla/nn",
+  "nabla/optim",
+  "nabla/data",
+  "nabla/metrics",
+  "nabla/extra",
+  "nabla/special",
+];
 
 /** Bytes, gzipped, that importing one function may cost: what does not need tensors brings none along. */
 const SMALL_LIMIT = 4096;

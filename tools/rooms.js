@@ -15,6 +15,8 @@ export const ROOMS = [
   "codegen",
   "runtime",
   "tensor",
+  "special",
+  "extra",
   "nn",
   "optim",
   "data",

@@ -220,7 +220,8 @@ export function huberLoss(
 }
 
 /**
- * `huberLoss` with `delta = beta`, divided by beta: its slope is 1 beyond beta (1 by default).
+ * `huberLoss` with `delta = beta`, divided by beta: its slope is 1 beyond beta (1 by default). With beta 0
+ * it is `l1Loss`.
  *
  * @example
  * nn.functional.smoothL1Loss(tensor([1, 2]), tensor([1.5, 4]), { reduction: "none" }); // [0.125, 1.5]
@@ -231,6 +232,8 @@ export function smoothL1Loss(
   options: LossOptions & { readonly beta?: number } = {},
 ): Tensor {
   const { beta = 1 } = options;
+  // What it tends to, without the quotient 0 / 0.
+  if (beta === 0) return l1Loss(input, target, options);
   const loss = huber(input, target, beta, "beta", "smoothL1Loss").div(beta);
   return reduced(loss, options.reduction, "smoothL1Loss");
 }

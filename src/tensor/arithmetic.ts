@@ -268,7 +268,8 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
   if (mask.dtype !== "bool")
     throw new TypeError(`maskedFill: expected a bool mask, got ${mask.dtype}`);
   const shape = broadcastShapes(x.shape, mask.shape, "maskedFill");
-  const fill = ops.cast(nodeOf(value, "maskedFill"), x.dtype);
+  const given = nodeOf(value, "maskedFill");
+  const fill = typeof value === "number" ? ops.constant(value, x.dtype) : ops.cast(given, x.dtype);
   broadcastShapes(shape, fill.shape, "maskedFill");
   return new Tensor(
     ops.select(

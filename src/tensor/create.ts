@@ -214,16 +214,24 @@ export function linspace(
 ): Tensor {
   const dtype = options.dtype ?? "f32";
   checkDType(dtype, "linspace");
-  const numbers = equalDistances(start, end, steps, "linspace");
+  const numbers = equalDistances(start, end, steps, "linspace", dtype);
   const data = newArray(dtype, steps);
   for (let i = 0; i < steps; i++) data[i] = coerce(dtype, numbers[i]);
   return finish(fromData(data, [steps], dtype), options);
 }
 
-function equalDistances(start: number, end: number, steps: number, what: string): Float64Array {
+function equalDistances(
+  start: number,
+  end: number,
+  steps: number,
+  what: string,
+  dtype: DType,
+): Float64Array {
   checkShape([steps], what);
   if (!Number.isFinite(start) || !Number.isFinite(end))
     throw new RangeError(`${what}: expected finite numbers, got ${start} and ${end}`);
+  // Bounds of integers are integers.
+  [start, end] = [start, end].map((x) => (isFloat(dtype) ? x : Math.trunc(x)));
   const numbers = new Float64Array(steps);
   const step = (end - start) / (steps - 1);
   // From both ends, so that the last number is exactly `end`.
@@ -246,7 +254,7 @@ export function logspace(
 ): Tensor {
   const { base = 10, dtype = "f32" } = options;
   checkDType(dtype, "logspace");
-  const exponents = equalDistances(start, end, steps, "logspace");
+  const exponents = equalDistances(start, end, steps, "logspace", dtype);
   const data = newArray(dtype, steps);
   for (let i = 0; i < steps; i++) data[i] = coerce(dtype, base ** exponents[i]);
   return finish(fromData(data, [steps], dtype), options);

@@ -92,3 +92,21 @@ export function median(x: Tensor, dim?: number, options?: ReduceOptions): Tensor
   );
   return { values, indices };
 }
+
+/**
+ * The k-th smallest element along axis `dim` (the last by default; k from 1 on), and its position.
+ *
+ * @example
+ * const { values, indices } = tensor([3, 1, 2]).kthvalue(2); // 2 and 2
+ */
+export function kthvalue(x: Tensor, k: number, dim = -1, options?: ReduceOptions): ValuesIndices {
+  const axis = normalizeAxis(dim, x.ndim, "kthvalue");
+  const size = x.shape[axis] ?? 1;
+  if (!Number.isInteger(k) || k < 1 || k > size)
+    throw new RangeError(`kthvalue: k must be an integer from 1 to ${size}, got ${k}`);
+  const sorted = sort(x, axis);
+  if (x.ndim === 0) return sorted;
+  const pick = (t: Tensor): Tensor =>
+    options?.keepdim ? t.narrow(axis, k - 1, 1) : t.select(axis, k - 1);
+  return { values: pick(sorted.values), indices: pick(sorted.indices) };
+}

@@ -1,6 +1,7 @@
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes, normalizeAxis, type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import type { Node } from "../ir/node.ts";
+import { to } from "./convert.ts";
 import { atNode, type Index, nonzeroRows } from "./at.ts";
 import { fromFront, gatherAxis, spread } from "./gather.ts";
 import { checkOption, describe, indexNode, nodeOf, type Operand } from "./operand.ts";
@@ -39,6 +40,8 @@ export function indexPut(
   options: { accumulate?: boolean } = {},
 ): Tensor {
   const { shape } = x;
+  if (x.dtype === "bool" && options.accumulate)
+    return to(indexPut(to(x, "i32"), indices, value, options), "bool");
   const size = sizeOf(shape);
   const positions = atNode(ops.reshape(ops.iota([size], 0), shape), indices, "indexPut");
   const source = ops.cast(nodeOf(value, "indexPut"), x.dtype);
@@ -72,8 +75,8 @@ function broadcastInto(source: Node, shape: Shape, what: string): Node {
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "indexSelect");
   const positions = vector(index, "indexSelect");
-  if (x.ndim === 0) return new Tensor(ops.reshape(x.node, index.shape));
-  return new Tensor(gatherAxis(x.node, positions, axis));
+  if (x.ndim > 0) return new Tensor(gatherAxis(x.node, positions, axis));
+  return new Tensor(ops.reshape(gatherAxis(ops.reshape(x.node, [1]), positions, 0), []));
 }
 
 function vector(index: Tensor, what: string): Node {
@@ -114,28 +117,38 @@ function crop(x: Node, shape: Shape, axis: number): Node {
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "gather");
   const positions = indexNode(index, "gather");
-  if (x.ndim === 0 && index.ndim === 0) return x;
+  if (x.ndim === 0) return index.ndim === 0 ? x : gather(asVector(x), 0, index);
+  // PyTorch takes an index without entries of any rank.
+  if (index.size === 0) return new Tensor(ops.full(index.shape, 0, x.dtype));
   checkIndex(x, positions, axis, "gather");
   return new Tensor(ops.gather(crop(x.node, index.shape, axis), positions, axis));
 }
 
 /**
- * `gather` whose index broadcasts against x along the other axes; negative positions are not wrapped.
+ * `gather` whose index and x broadcast against each other along the other axes; without `dim`, of the
+ * flattened tensors. Negative positions count from the end.
  *
  * @example
  * const x = tensor([[3, 1, 2]]);
  * x.takeAlongDim(x.argsort(1), 1); // [[1, 2, 3]]
  */
-export function takeAlongDim(x: Tensor, index: Tensor, dim: number): Tensor {
-  const axis = normalizeAxis(dim, x.ndim, "takeAlongDim");
+export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
   const positions = indexNode(index, "takeAlongDim");
-  if (x.ndim === 0) return x;
-  const shape = x.shape.map((size, i) => (i === axis ? positions.shape[i] : size));
+  if (dim === undefined) return takeAlongDim(x.flatten(), index.flatten(), 0);
+  const axis = normalizeAxis(dim, x.ndim, "takeAlongDim");
   if (positions.shape.length !== x.ndim)
     throw new Error(
       `takeAlongDim: the index ${showShape(positions.shape)} must have as many axes as the tensor ${showShape(x.shape)}`,
     );
-  return new Tensor(ops.gather(x.node, broadcastInto(positions, shape, "takeAlongDim"), axis));
+  if (x.ndim === 0) return x;
+  const without = (shape: Shape): number[] => shape.map((n, i) => (i === axis ? 1 : n));
+  const lead = broadcastShapes(without(x.shape), without(positions.shape), "takeAlongDim");
+  const wide = (node: Node): Node =>
+    ops.broadcastTo(
+      node,
+      lead.map((n, i) => (i === axis ? node.shape[i] : n)),
+    );
+  return new Tensor(ops.gather(wide(x.node), fromFront(wide(positions), x.shape[axis]), axis));
 }
 
 /**
@@ -155,6 +168,9 @@ export function take(x: Tensor, index: Tensor): Tensor {
 /** How `scatterReduce` combines a value with what is there. */
 export type ScatterReduction = "sum" | "amax" | "amin";
 
+/** A scalar counts as one axis. */
+const asVector = (x: Tensor): Tensor => (x.ndim === 0 ? x.reshape(1) : x);
+
 const MODES = { set: "set", sum: "add", amax: "max", amin: "min" } as const;
 
 function scatterInto(
@@ -167,6 +183,15 @@ function scatterInto(
 ): Tensor {
   const axis = normalizeAxis(dim, x.ndim, what);
   let positions = indexNode(index, what);
+  if (x.ndim === 0) {
+    const values = src instanceof Tensor ? asVector(src) : src;
+    return scatterInto(asVector(x), 0, asVector(index), values, mode, what).reshape([]);
+  }
+  if (index.size === 0) return x;
+  if (x.dtype === "bool" && mode === "sum" && (!(src instanceof Tensor) || src.dtype === "bool")) {
+    const values = src instanceof Tensor ? to(src, "i32") : Number(src);
+    return to(scatterInto(to(x, "i32"), dim, index, values, mode, what), "bool");
+  }
   checkIndex(x, positions, axis, what);
   let updates: Node;
   if (src instanceof Tensor) {
@@ -230,13 +255,22 @@ export function scatterReduce(
 }
 
 /**
- * A copy of x with the entries of `src` added to those of axis `dim` at the positions of `index`.
+ * A copy of x with the entries of `src`, times `alpha`, added to those of axis `dim` at the positions of
+ * `index`.
  *
  * @example
  * ones([3]).indexAdd(0, tensor([0, 2], { dtype: "i32" }), tensor([10, 20])); // [11, 1, 21]
  */
-export function indexAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
-  return indexWrite(x, dim, index, src, "add", "indexAdd");
+export function indexAdd(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  src: Tensor,
+  options: { alpha?: number } = {},
+): Tensor {
+  const { alpha = 1 } = options;
+  const scaled = alpha === 1 ? src : src.mul(alpha);
+  return indexWrite(x, dim, index, scaled, "add", "indexAdd");
 }
 
 /**
@@ -259,12 +293,17 @@ function indexWrite(
 ): Tensor {
   const axis = normalizeAxis(dim, x.ndim, what);
   const positions = vector(index, what);
+  if (x.ndim === 0)
+    return indexWrite(asVector(x), 0, asVector(index), asVector(src), mode, what).reshape([]);
   const shape = x.shape.map((size, i) => (i === axis ? positions.shape[0] : size));
   if (showShape(src.shape) !== showShape(shape) || src.dtype !== x.dtype)
     throw new Error(
       `${what}: expected values ${x.dtype}${showShape(shape)}, got ${src.dtype}${showShape(src.shape)}`,
     );
-  return new Tensor(ops.scatter(x.node, spread(positions, shape, axis), src.node, axis, mode));
+  const put = (base: Node, values: Node): Node =>
+    ops.scatter(base, spread(positions, shape, axis), values, axis, mode);
+  if (x.dtype !== "bool" || mode === "set") return new Tensor(put(x.node, src.node));
+  return to(new Tensor(put(ops.cast(x.node, "i32"), ops.cast(src.node, "i32"))), "bool");
 }
 
 /**

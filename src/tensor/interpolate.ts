@@ -11,7 +11,7 @@ export interface InterpolateOptions {
   readonly size?: PerAxis;
   /** Factors of the spatial axes; sizes are rounded down. */
   readonly scaleFactor?: PerAxis;
-  /** Each element is that of the input at or before it. Default, and so far the only one. */
+  /** Each element is that of the input at or before it. `interpolate` of `nabla/extra` knows more modes. */
   readonly mode?: "nearest";
 }
 
@@ -49,7 +49,9 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const { size, scaleFactor, mode = "nearest" } = options;
   const what = "interpolate";
   if ((mode as string) !== "nearest")
-    throw new RangeError(`${what}: mode must be "nearest", got ${JSON.stringify(mode)}`);
+    throw new RangeError(
+      `${what}: mode must be "nearest" (others are in nabla/extra), got ${JSON.stringify(mode)}`,
+    );
   if ((size === undefined) === (scaleFactor === undefined))
     throw new RangeError(`${what}: expected one of size and scaleFactor`);
   const spatial = x.ndim - 2;

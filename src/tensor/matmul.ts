@@ -2,7 +2,7 @@ import { isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes, showShape } from "../ir/shape.ts";
-import { checkTensor, describe, elementwise } from "./operand.ts";
+import { checkTensor, describe, elementwise, reducedShape } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 function factors(a: Tensor, b: Tensor, what: string): [Node, Node] {
@@ -197,7 +197,7 @@ export function tensordot(
   b: Tensor,
   dims: number | readonly [readonly number[], readonly number[]] = 2,
 ): Tensor {
-  const [x, y] = factors(a, b, "tensordot");
+  let [x, y] = factors(a, b, "tensordot");
   const [m, n] = [x.shape.length, y.shape.length];
   if (typeof dims === "number" && (!Number.isInteger(dims) || dims < 0))
     throw new RangeError(`tensordot: the number of axes must be an integer >= 0, got ${dims}`);
@@ -208,6 +208,23 @@ export function tensordot(
   for (const axes of [lhsContract, rhsContract])
     if (new Set(axes).size !== axes.length)
       throw new RangeError(`tensordot: an axis is named twice in [${axes.join(", ")}]`);
+  // Where one side has size 1 it broadcasts: the sum goes over the other alone.
+  const narrow = (
+    node: Node,
+    axes: readonly number[],
+    other: Node,
+    others: readonly number[],
+  ): Node => {
+    const wide = axes.filter((axis, i) => node.shape[axis] > 1 && other.shape[others[i]] === 1);
+    if (wide.length === 0) return node;
+    const reduced = ops.reduceSum(
+      node,
+      wide.slice().sort((p, q) => p - q),
+    );
+    return ops.reshape(reduced, reducedShape(node.shape, wide, true));
+  };
+  if (lhsContract.length === rhsContract.length)
+    [x, y] = [narrow(x, lhsContract, y, rhsContract), narrow(y, rhsContract, x, lhsContract)];
   const sizes = (node: Node, axes: readonly number[]): (number | undefined)[] =>
     axes.map((axis) => node.shape[axis]);
   const [p, q] = [sizes(x, lhsContract), sizes(y, rhsContract)];

@@ -48,7 +48,8 @@ export interface Methods
     MethodsOf<typeof shape>,
     MethodsOf<typeof sorting>,
     MethodsOf<typeof unary>,
-    OverloadedMethodsOf<typeof extremes> {}
+    MethodsOf<Pick<typeof extremes, "kthvalue">>,
+    OverloadedMethodsOf<Omit<typeof extremes, "kthvalue">> {}
 
 for (const family of [
   activation,

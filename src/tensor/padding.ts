@@ -89,6 +89,11 @@ function wrap(
       edge.shape.map((n, i) => (i === axis ? count : n)),
     );
   const [before, after] = [Math.max(lo, 0), Math.max(hi, 0)];
+  if (mode === "circular" && (lo < 0 || hi < 0)) {
+    // What is cut off does not come back at the other side.
+    const cut = padConstant(node, axis, Math.min(lo, 0), Math.min(hi, 0), 0);
+    return before + after > 0 ? wrap(cut, axis, before, after, mode) : cut;
+  }
   let parts: Node[];
   if (mode === "replicate")
     parts = [repeat(part(0, 1), before), node, repeat(part(size - 1, 1), after)];

@@ -3,6 +3,7 @@ import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { type Shape, showShape } from "../ir/shape.ts";
 import { spread } from "./gather.ts";
+import { numeric } from "./operand.ts";
 import { overSamples, type PerAxis, perAxis } from "./spatial.ts";
 import { type Tensor } from "./tensor.ts";
 import { disjointMaxima, disjointSums, fewTaps } from "./windows.ts";
@@ -173,12 +174,14 @@ function average(
   kernelSize: PerAxis,
   { countIncludePad = true, divisorOverride, ...options }: AvgPoolOptions,
 ): Node {
-  if (!isFloat(x.dtype))
-    throw new TypeError(`${what}: expected a floating-point tensor, got ${x.dtype}`);
+  numeric(x, what, "numbers");
   if (divisorOverride === 0) throw new RangeError(`${what}: divisorOverride must not be 0`);
   const windows = windowsOf(what, x.shape, kernelSize, options);
   const sums = areDisjoint(windows) ? disjointSums(x, windows.size) : ops.windowSum(x, windows);
   const divisor = divisorOverride ?? entryCounts(x, windows, countIncludePad);
+  // The mean of integers is one, rounded toward 0.
+  if (typeof divisor === "number" && !isFloat(x.dtype))
+    return ops.div(sums, ops.fullLike(sums, divisor));
   return typeof divisor === "number"
     ? ops.mul(sums, ops.fullLike(sums, 1 / divisor))
     : ops.div(sums, ops.broadcastTo(ops.cast(divisor, x.dtype), sums.shape));
@@ -189,7 +192,7 @@ function average(
  * dilation 1).
  *
  * @param x - (N, C, L), or one sample (C, L).
- * @throws RangeError for settings and sizes that do not fit, TypeError for integers.
+ * @throws RangeError for settings and sizes that do not fit, TypeError for bools.
  *
  * @example
  * avgPool1d(tensor([[[1, 3, 2, 6]]]), 2); // [[[2, 4]]]

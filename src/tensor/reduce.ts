@@ -32,7 +32,21 @@ const needFloat = (x: Tensor, what: string): Node => {
   return x.node;
 };
 
-/** Sums of bool and u8 are i32, as a count should be. */
+/** Sums and products; those of bool and u8 are i32, as a count should be, unless another dtype is asked for. */
+function total(
+  x: Tensor,
+  dim: Dim | undefined,
+  options: (ReduceOptions & { dtype?: DType }) | undefined,
+  reduce: (x: Node, axes: readonly number[]) => Node,
+  what: string,
+): Tensor {
+  const axes = reduceAxes(dim, x.ndim, what);
+  const node = summable(x.node, options?.dtype, what);
+  // Of bools they are whether there is a true one, and whether all are.
+  const numbers = node.dtype === "bool" ? ops.cast(node, "i32") : node;
+  return new Tensor(keep(ops.cast(reduce(numbers, axes), node.dtype), node, axes, options));
+}
+
 function summable(x: Node, dtype: DType | undefined, what: string): Node {
   checkDType(dtype, what);
   return ops.cast(x, dtype ?? (x.dtype === "bool" || x.dtype === "u8" ? "i32" : x.dtype));
@@ -46,9 +60,7 @@ function summable(x: Node, dtype: DType | undefined, what: string): Node {
  * tensor([[1, 2], [3, 4]]).sum(-1, { keepdim: true }); // [[3], [7]]
  */
 export function sum(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DType }): Tensor {
-  const axes = reduceAxes(dim, x.ndim, "sum");
-  const node = summable(x.node, options?.dtype, "sum");
-  return new Tensor(keep(ops.reduceSum(node, axes), node, axes, options));
+  return total(x, dim, options, ops.reduceSum, "sum");
 }
 
 /**
@@ -58,9 +70,7 @@ export function sum(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DT
  * tensor([[1, 2], [3, 4]]).prod(1); // [2, 12]
  */
 export function prod(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DType }): Tensor {
-  const axes = reduceAxes(dim, x.ndim, "prod");
-  const node = summable(x.node, options?.dtype, "prod");
-  return new Tensor(keep(ops.reduceProd(node, axes), node, axes, options));
+  return total(x, dim, options, ops.reduceProd, "prod");
 }
 
 /**

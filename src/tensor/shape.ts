@@ -3,7 +3,7 @@ import { normalizeAxis, type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import { axesUpTo, distinctAxes, range } from "./axes.ts";
 import { catNodes } from "./cat.ts";
 import { checkInteger, checkShape, checkTensor, type Dim, type Sizes, sizesOf } from "./operand.ts";
-import { Tensor } from "./tensor.ts";
+import { fromData, Tensor } from "./tensor.ts";
 
 const listOf = (dim: Dim): readonly number[] => (typeof dim === "number" ? [dim] : dim);
 
@@ -281,16 +281,28 @@ export function tile(x: Tensor, ...counts: Sizes): Tensor {
 }
 
 /**
- * Every entry of axis `dim` `repeats` times in a row; of the flattened tensor by default.
+ * Every entry of axis `dim` `repeats` times in a row; of the flattened tensor by default. `repeats` may
+ * hold a number for each entry, and is then read.
  *
  * @example
  * tensor([1, 2]).repeatInterleave(2); // [1, 1, 2, 2]
  */
-export function repeatInterleave(x: Tensor, repeats: number, dim?: number): Tensor {
+export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: number): Tensor {
   if (dim === undefined) return repeatInterleave(flatten(x), repeats, 0);
-  checkShape([repeats], "repeatInterleave");
   const axis = normalizeAxis(dim, x.ndim, "repeatInterleave");
   const { shape } = x;
+  if (repeats instanceof Tensor) {
+    if (repeats.size === 1) return repeatInterleave(x, repeats.itemSync(), dim);
+    if (repeats.ndim !== 1 || repeats.size !== shape[axis])
+      throw new Error(
+        `repeatInterleave: expected ${shape[axis] ?? 1} counts, got ${showShape(repeats.shape)}`,
+      );
+    const counts = Array.from(repeats.dataSync());
+    checkShape(counts, "repeatInterleave");
+    const at = counts.flatMap((count, i) => new Array<number>(count).fill(i));
+    return x.indexSelect(axis, fromData(Int32Array.from(at), [at.length], "i32"));
+  }
+  checkShape([repeats], "repeatInterleave");
   const front = shape.slice(0, axis);
   const back = shape.slice(axis + 1);
   const size = shape[axis] ?? 1;

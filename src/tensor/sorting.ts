@@ -1,6 +1,7 @@
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { normalizeAxis } from "../ir/shape.ts";
+import { cat } from "./combine.ts";
 import type { ValuesIndices } from "./extremes.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -74,17 +75,26 @@ export function cumsum(x: Tensor, dim: number): Tensor {
   return new Tensor(x.ndim === 0 ? node : ops.cumsum(node, axis));
 }
 
+/** What `diff` puts before and after x first. */
+export interface DiffOptions {
+  readonly prepend?: Tensor;
+  readonly append?: Tensor;
+}
+
 /**
  * Differences of neighbours along axis `dim` (the last by default), taken `n` times.
  *
  * @example
  * tensor([1, 4, 9]).diff(); // [3, 5]
  */
-export function diff(x: Tensor, n = 1, dim = -1): Tensor {
+export function diff(x: Tensor, n = 1, dim = -1, options: DiffOptions = {}): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "diff");
   if (x.ndim === 0) throw new RangeError("diff: expected at least 1 axis, got a scalar");
   if (!Number.isInteger(n) || n < 0)
     throw new RangeError(`diff: n must be an integer >= 0, got ${n}`);
+  const { prepend, append } = options;
+  if (n === 0) return x;
+  if (prepend || append) x = cat([prepend ?? [], x, append ?? []].flat(), axis);
   for (let i = 0; i < n; i++) {
     const size = Math.max(0, x.shape[axis] - 1);
     const next = x.narrow(axis, Math.min(1, x.shape[axis]), size);

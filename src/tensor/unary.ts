@@ -2,7 +2,7 @@ import { isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { erfinvNode } from "./erfinv.ts";
-import { numeric, toFloat } from "./operand.ts";
+import { checkInteger, numeric, toFloat } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A function of one tensor, elementwise. */
@@ -74,12 +74,20 @@ export const ceil: Unary = rounding(ops.ceil);
  */
 export const trunc: Unary = rounding(ops.trunc);
 /**
- * The nearest whole number, halves to even. Integers stay as they are.
+ * The nearest whole number, halves to even; with `decimals` the nearest number of so many digits after the
+ * point (before it, where negative). Integers stay as they are.
  *
  * @example
  * tensor([0.5, 1.5, 1.6]).round(); // [0, 2, 2]
+ * tensor([3.14159]).round(2); // [3.1400]
  */
-export const round: Unary = rounding(ops.round);
+export function round(x: Tensor, decimals = 0): Tensor {
+  if (!isFloat(x.dtype)) return x;
+  checkInteger(decimals, "decimals", "round");
+  const scale = ops.fullLike(x.node, 10 ** Math.abs(decimals));
+  const [up, down] = decimals < 0 ? [ops.div, ops.mul] : [ops.mul, ops.div];
+  return new Tensor(down(ops.round(up(x.node, scale)), scale));
+}
 /**
  * The fraction of x, with its sign: `x - trunc(x)`.
  *

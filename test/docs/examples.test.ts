@@ -2,8 +2,10 @@ import path from "node:path";
 import ts from "typescript";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import * as data from "../../src/data/index.ts";
+import * as extra from "../../src/extra/index.ts";
 import * as nabla from "../../src/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
+import * as special from "../../src/special/index.ts";
 import { ROOT } from "../../tools/rooms.js";
 import { checkValue, readExpected } from "./expected.ts";
 import {
@@ -32,7 +34,13 @@ const AROUND = `
   const loss = criterion.forward(net.forward(images), labels);
   const x = randn([3, 4]);
 `;
-const OWN = ["nabla/data", "nabla/metrics"];
+const ROOMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "nabla/data": data,
+  "nabla/extra": extra,
+  "nabla/metrics": metrics,
+  "nabla/special": special,
+};
+const OWN = Object.keys(ROOMS);
 
 const options = compilerOptions();
 const entries = Object.values(ENTRIES).map((entry) => path.join(ROOT, entry));
@@ -131,7 +139,7 @@ describe("values that examples give are right", () => {
   );
   it.each(checkable.map((item) => [item.name, item] as const))("%s", async (_, item) => {
     const room = roomOf(item);
-    const own = room === "nabla/data" ? data : room === "nabla/metrics" ? metrics : nabla;
+    const own = ROOMS[room] ?? nabla;
     const code = item.example!.replace(
       STATEMENT,
       (_, expression: string, comment: string) =>

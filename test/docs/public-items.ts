@@ -18,6 +18,8 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "nabla/optim": "src/optim/index.ts",
   "nabla/data": "src/data/index.ts",
   "nabla/metrics": "src/metrics/index.ts",
+  "nabla/extra": "src/extra/index.ts",
+  "nabla/special": "src/special/index.ts",
 };
 
 /** The project's compiler settings. */

@@ -1,5 +1,5 @@
 import * as T from "../../../src/tensor/index.ts";
-import { axis, d, f, i, type Mistakes, no, x } from "./helpers.ts";
+import { axis, b, d, f, i, type Mistakes, no, x } from "./helpers.ts";
 
 /** Of creation, random numbers, layers and transformations. */
 export const MAKING: Mistakes = {
@@ -299,7 +299,7 @@ export const MAKING: Mistakes = {
       () => T.avgPool1d(f(1, 2, 3), 4),
       "avgPool1d: a window of 4 does not fit axis 2 of [1, 2, 3] with padding 0",
     ],
-    [() => T.avgPool1d(i(1, 2, 3), 2), "avgPool1d: expected a floating-point tensor, got i32"],
+    [() => T.avgPool1d(b(1, 2, 3), 2), "avgPool1d: not defined for bool; use numbers"],
   ],
   avgPool2d: [
     [
@@ -406,7 +406,7 @@ export const MAKING: Mistakes = {
     [() => T.interpolate(f(1, 1, 3), {}), "interpolate: expected one of size and scaleFactor"],
     [
       () => T.interpolate(f(1, 1, 3), { size: 2, mode: no }),
-      'interpolate: mode must be "nearest", got "x"',
+      'interpolate: mode must be "nearest" (others are in nabla/extra), got "x"',
     ],
   ],
   scan: [

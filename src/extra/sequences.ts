@@ -1,0 +1,141 @@
+import { showShape } from "../ir/shape.ts";
+import { arange, cat, full, scan, Tensor, tensor, where } from "../tensor/index.ts";
+import { indexNode } from "../tensor/operand.ts";
+import { checkFloat, checkOption, checkRank, checkTensor } from "./checks.ts";
+import { logaddexp } from "./pairs.ts";
+import { scatterReduce } from "./scatter-reduce.ts";
+import { searchsorted } from "./sets.ts";
+
+/** Options of `embeddingBag`. */
+export interface EmbeddingBagOptions {
+  /** Where each bag starts in a vector of indices. */
+  readonly offsets?: Tensor;
+  /** Default `"mean"`. */
+  readonly mode?: "sum" | "mean" | "max";
+  /** A factor for each index, in mode `"sum"`. */
+  readonly perSampleWeights?: Tensor;
+  /** Whether the last offset is the end of the last bag. Default false. */
+  readonly includeLastOffset?: boolean;
+  /** An index that does not count. */
+  readonly paddingIdx?: number;
+}
+
+/**
+ * Sums, means or maxima of bags of rows of a table (V, D): for indices (B, n), or a vector cut at
+ * `offsets` (B), the result is (B, D). Empty bags give 0.
+ *
+ * @example
+ * embeddingBag(tensor([[0, 1]], { dtype: "i32" }), tensor([[1, 2], [3, 4]])); // [[2, 3]]
+ */
+export function embeddingBag(x: Tensor, weight: Tensor, options: EmbeddingBagOptions = {}): Tensor {
+  const what = "embeddingBag";
+  const { offsets, mode = "mean", perSampleWeights, includeLastOffset = false } = options;
+  checkOption(mode, ["sum", "mean", "max"], "mode", what);
+  checkRank(weight, 2, what);
+  indexNode(x, what);
+  if ((x.ndim === 1) !== (offsets !== undefined) || x.ndim > 2)
+    throw new RangeError(
+      `${what}: expected indices (B, n), or a vector and offsets, got ${showShape(x.shape)}`,
+    );
+  if (perSampleWeights && mode !== "sum")
+    throw new RangeError(`${what}: perSampleWeights are for mode "sum", got "${mode}"`);
+  const flat = x.flatten();
+  const positions = arange(flat.size);
+  const bags = offsets ? offsets.size - Number(includeLastOffset) : x.shape[0];
+  const given = offsets?.narrow(0, 0, bags);
+  let bag = given
+    ? searchsorted(given, positions, { right: true }).sub(1)
+    : positions.floorDivide(Math.max(1, x.shape[1]));
+  if (options.paddingIdx !== undefined) {
+    const padding = options.paddingIdx;
+    const own = padding < 0 ? padding + weight.shape[0] : padding;
+    // Position -1 is dropped.
+    bag = where(flat.eq(own), -1, bag);
+  }
+  const table = flat.embedding(weight);
+  const rows = perSampleWeights ? table.mul(perSampleWeights.reshape(-1, 1)) : table;
+  const zeros = full([bags, weight.shape[1]], 0, { dtype: weight.dtype });
+  const index = bag.unsqueeze(1).expand(rows.shape);
+  if (mode === "max") return scatterReduce(zeros, 0, index, rows, "amax", { includeSelf: false });
+  const sum = zeros.scatterAdd(0, index, rows);
+  if (mode === "sum") return sum;
+  const count = full([bags], 0, { dtype: weight.dtype }).scatterAdd(0, bag, 1);
+  return sum.div(count.clamp(1).unsqueeze(1));
+}
+
+/** Stands for the logarithm of 0: finite, so that no derivative is ∞ - ∞. */
+const NEVER = -1e30;
+
+/** Options of `ctcLoss`. */
+export interface CTCOptions {
+  /** The class that stands for no label. Default 0. */
+  readonly blank?: number;
+  /** Default `"mean"`: each loss divided by the length of its target, then the mean. */
+  readonly reduction?: "mean" | "sum" | "none";
+  /** Whether targets that are too long for their input count as 0, not ∞. Default false. */
+  readonly zeroInfinity?: boolean;
+}
+
+/**
+ * Connectionist temporal classification (Graves et al. 2006): the negative log-likelihood of targets under
+ * log-probabilities (T, N, C) of each step, over all alignments.
+ *
+ * @param targets - Labels (N, S), of which as many count as `targetLengths` says.
+ *
+ * @example
+ * ctcLoss(full([2, 1, 2], Math.log(0.5)), tensor([[1]], { dtype: "i32" }), [2], [1]); // 0.2877
+ */
+export function ctcLoss(
+  logProbs: Tensor,
+  targets: Tensor,
+  inputLengths: Tensor | readonly number[],
+  targetLengths: Tensor | readonly number[],
+  options: CTCOptions = {},
+): Tensor {
+  const what = "ctcLoss";
+  const { blank = 0, reduction = "mean", zeroInfinity = false } = options;
+  checkFloat(logProbs, what);
+  checkTensor(targets, what);
+  checkOption(reduction, ["mean", "sum", "none"], "reduction", what);
+  if (logProbs.ndim !== 3 || targets.ndim !== 2 || targets.shape[0] !== logProbs.shape[1])
+    throw new RangeError(
+      `${what}: expected log-probabilities (T, N, C) and targets (N, S), got ${showShape(logProbs.shape)} and ${showShape(targets.shape)}`,
+    );
+  const lengths = (x: Tensor | readonly number[]): Tensor =>
+    x instanceof Tensor ? x.to("i32") : tensor(x, { dtype: "i32" });
+  const [steps, wanted] = [lengths(inputLengths), lengths(targetLengths)];
+  const [time, batch] = logProbs.shape;
+  const labels = targets.to("i32");
+  // Blanks around every label.
+  const blanks = labels.fullLike(blank);
+  const wide = cat(
+    [cat([blanks.unsqueeze(2), labels.unsqueeze(2)], 2).flatten(1), blanks.narrow(1, 0, 1)],
+    1,
+  );
+  const width = wide.shape[1];
+  const scores = logProbs.takeAlongDim(wide.unsqueeze(0), 2);
+  const shifted = (a: Tensor, by: number): Tensor =>
+    a.pad([by, 0], { value: NEVER }).narrow(1, 0, width);
+  // A label may follow another one without a blank unless both are the same.
+  const previous = wide.pad([2, 0], { value: blank }).narrow(1, 0, width);
+  const skips = wide.ne(blank).logicalAnd(wide.ne(previous));
+  const start = where(arange(width).lt(2), scores.select(0, 0), NEVER);
+  const [last] = scan(
+    (alpha: Tensor, [score, t]: [Tensor, Tensor]) => {
+      const near = logaddexp(alpha, shifted(alpha, 1));
+      const all = logaddexp(near, where(skips, shifted(alpha, 2), NEVER));
+      const next = all.add(score).maximum(NEVER);
+      return [where(t.lt(steps).unsqueeze(1), next, alpha), []];
+    },
+    start,
+    [scores.narrow(0, 1, time - 1), arange(1, time)] as [Tensor, Tensor],
+  );
+  const end = wanted.mul(2).unsqueeze(1);
+  const onBlank = last.takeAlongDim(end, 1);
+  const onLabel = where(end.gt(0), last.takeAlongDim(end.sub(1).clamp(0), 1), NEVER);
+  const found = logaddexp(onBlank, onLabel).squeeze(1);
+  const loss = where(found.lt(NEVER / 2), zeroInfinity ? 0 : Infinity, found.neg());
+  if (reduction === "none") return loss;
+  if (reduction === "sum") return loss.sum();
+  return loss.div(wanted.clamp(1).to(loss.dtype)).sum().div(batch);
+}

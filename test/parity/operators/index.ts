@@ -1,0 +1,37 @@
+import { type Operator } from "../bind.ts";
+import { MISSING_FOR, NOT_APPLICABLE } from "./absent.ts";
+import { ELEMENTS } from "./elements.ts";
+import { INDEXING } from "./indexing.ts";
+import { LAYERS } from "./layers.ts";
+import { LOSSES } from "./losses.ts";
+import { MAKING } from "./making.ts";
+import { MASKED } from "./masked.ts";
+import { PRODUCTS } from "./products.ts";
+import { REDUCTIONS } from "./reductions.ts";
+import { SHAPES } from "./shapes.ts";
+import { SPECIAL } from "./special.ts";
+
+/** By the names of PyTorch's list: how its operators are written with our functions. */
+export const OPERATORS: Readonly<Record<string, Operator>> = {
+  ...ELEMENTS,
+  ...INDEXING,
+  ...LAYERS,
+  ...LOSSES,
+  ...MAKING,
+  ...MASKED,
+  ...PRODUCTS,
+  ...REDUCTIONS,
+  ...SHAPES,
+  ...SPECIAL,
+};
+
+/** What a missing entry waits for. */
+export const missingFor = (name: string): string | undefined =>
+  MISSING_FOR.find(([, pattern]) => pattern.test(name))?.[0];
+
+/** An entry's own operator, or that of the entry without its variant. */
+export function operatorFor(name: string): Operator | undefined {
+  if (Object.hasOwn(OPERATORS, name)) return OPERATORS[name];
+  if (name in NOT_APPLICABLE || missingFor(name) !== undefined) return undefined;
+  return OPERATORS[name.replace(/\[[^\]]*\]$/, "")];
+}

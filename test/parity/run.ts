@@ -1,0 +1,156 @@
+import { evalAll, Tensor, tensor } from "../../src/tensor/index.ts";
+import { Excepted, type Operator, Undetermined } from "./bind.ts";
+import { type Case, decode, type Dump, elementsOf, hasWholeFloat, isDump } from "./vectors.ts";
+
+/** Relative and absolute tolerance: the derivative of a rounded value may be off by several last places. */
+export const TOLERANCE = { f32: [1e-5, 2e-5], f64: [1e-9, 1e-9] } as const;
+
+/** How an operator did on its cases. */
+export interface Outcome {
+  passed: number;
+  /** Cases that are named as exceptions, by reason. */
+  readonly excepted: Map<string, number>;
+  readonly failures: string[];
+}
+
+interface Check {
+  readonly what: string;
+  readonly actual: Tensor | undefined;
+  readonly expected: Dump;
+  /** Whether elements are compared, not only shape and dtype. */
+  readonly elements: boolean;
+}
+
+interface Prepared {
+  readonly id: string;
+  readonly checks: readonly Check[];
+}
+
+function tensorsOf(result: unknown): Tensor[] {
+  if (result instanceof Tensor) return [result];
+  if (Array.isArray(result)) return result.flatMap(tensorsOf);
+  if (typeof result === "object" && result !== null)
+    return Object.values(result).flatMap(tensorsOf);
+  if (typeof result === "boolean") return [tensor(result)];
+  if (typeof result === "number") return [tensor(result, { dtype: "f64" })];
+  throw new Error(`the result is no tensor: ${String(result)}`);
+}
+
+/** What PyTorch gave, as a list; numbers and booleans stand for themselves. */
+function expectedOf(out: unknown): (Dump | number | boolean)[] {
+  if (isDump(out) || typeof out === "number" || typeof out === "boolean") return [out];
+  if (Array.isArray(out)) return out.flatMap(expectedOf);
+  if (typeof out === "object" && out !== null) {
+    if ("n" in out) return [Number(out.n)];
+    if ("f" in out) return [Number(out.f)];
+  }
+  throw new Error(`cannot compare with ${JSON.stringify(out)}`);
+}
+
+const cosines = (y: Tensor): Tensor =>
+  tensor(
+    Array.from({ length: y.size }, (_, i) => Math.cos(i)),
+    { dtype: y.dtype },
+  );
+
+async function prepare(operator: Operator, given: Case): Promise<Prepared> {
+  const { id, args, kwargs, out, grads } = given;
+  const leaves: Tensor[] = [];
+  const result = await operator.call(
+    args.map((arg) => decode(arg, leaves)),
+    Object.fromEntries(Object.entries(kwargs).map(([k, v]) => [k, decode(v, leaves)])),
+  );
+  const actual = tensorsOf(result);
+  const expected = expectedOf(out);
+  if (actual.length !== expected.length)
+    throw new Error(`expected ${expected.length} results, got ${actual.length}`);
+  const elements = operator.compare !== "shapes";
+  const checks: Check[] = [];
+  expected.forEach((want, i) => {
+    if (isDump(want))
+      checks.push({
+        what: `result ${i}`,
+        actual: actual[i],
+        expected: want,
+        elements: elements && !(operator.indices === "free" && want.t === "i32" && i === 1),
+      });
+    else if (
+      actual[i].itemSync() !== Number(want) &&
+      !(want !== want && isNaN(actual[i].itemSync()))
+    )
+      throw new Error(`result ${i}: expected ${want}, got ${actual[i].itemSync()}`);
+  });
+  if (!grads || operator.gradients !== undefined || !elements) return { id, checks };
+  let total = tensor(0, { dtype: "f64" });
+  for (const y of actual) if (y.requiresGrad) total = total.add(y.flatten().mul(cosines(y)).sum());
+  if (total.requiresGrad) total.backward();
+  grads.forEach((want, i) => {
+    if (want)
+      checks.push({ what: `gradient ${i}`, actual: leaves[i].grad, expected: want, elements });
+  });
+  return { id, checks };
+}
+
+function problem(check: Check, operator: Operator): string | undefined {
+  const { expected, what } = check;
+  const want = elementsOf(expected);
+  const show = (x: { shape: readonly number[]; dtype: string }): string =>
+    `${x.dtype}[${x.shape.join(", ")}]`;
+  const spec = show({ dtype: expected.t, shape: expected.s });
+  if (!check.actual) {
+    // No gradient is the same as zeros.
+    for (const value of Array.from(want))
+      if (value !== 0) return `${what}: expected ${spec}, got none`;
+    return undefined;
+  }
+  if (show(check.actual) !== spec) return `${what}: expected ${spec}, got ${show(check.actual)}`;
+  if (!check.elements) return undefined;
+  const got = check.actual.dataSync();
+  const [rtol, atol] =
+    expected.t === "f32" || expected.t === "f64"
+      ? (operator.tolerance?.[expected.t] ?? TOLERANCE[expected.t])
+      : [0, 0];
+  for (let i = 0; i < want.length; i++) {
+    const [a, b] = [got[i], want[i]];
+    if (a === b || (a !== a && b !== b) || Math.abs(a - b) <= atol + rtol * Math.abs(b)) continue;
+    return `${what}[${i}]: expected ${b}, got ${a}`;
+  }
+  return undefined;
+}
+
+const CHUNK = 64;
+
+/** Runs an operator's cases on the device in use, many to a program. */
+export async function runCases(operator: Operator, cases: readonly Case[]): Promise<Outcome> {
+  const outcome: Outcome = { passed: 0, excepted: new Map(), failures: [] };
+  const prepared: Prepared[] = [];
+  for (const given of cases) {
+    const integer = !given.id.startsWith("f");
+    if (integer && (hasWholeFloat(given.args) || hasWholeFloat(given.kwargs))) continue;
+    try {
+      prepared.push(await prepare(operator, given));
+    } catch (error) {
+      if (error instanceof Undetermined) continue;
+      const text = error instanceof Error ? error.message : String(error);
+      if (error instanceof Excepted)
+        outcome.excepted.set(text, (outcome.excepted.get(text) ?? 0) + 1);
+      else outcome.failures.push(`${given.id}: ${text}`);
+    }
+  }
+  for (let i = 0; i < prepared.length; i += CHUNK) {
+    const chunk = prepared.slice(i, i + CHUNK);
+    const tensors = chunk.flatMap(({ checks }) => checks.flatMap(({ actual }) => actual ?? []));
+    try {
+      await evalAll(tensors);
+    } catch (error) {
+      outcome.failures.push(`${chunk[0].id}…: ${error instanceof Error ? error.message : ""}`);
+      continue;
+    }
+    for (const { id, checks } of chunk) {
+      const found = checks.map((check) => problem(check, operator)).find((text) => text);
+      if (found) outcome.failures.push(`${id}: ${found}`);
+      else outcome.passed++;
+    }
+  }
+  return outcome;
+}
