@@ -3,6 +3,7 @@
  *
  *     node tools/parity.js [--devices js,wasm,native]    all of them
  *     node tools/parity.js sample                        writes the selection that `npm test` uses
+ *     node tools/parity.js install                       only installs PyTorch
  *
  * Needs Python 3.10 or later. PyTorch comes into a virtual environment in node_modules/.cache/parity,
  * unless `NABLA_PARITY_PYTHON` names a Python that has it.
@@ -30,10 +31,11 @@ function python() {
   const given = process.env.NABLA_PARITY_PYTHON;
   if (given) return given;
   const own = path.join(cache, "venv/bin/python");
-  if (!existsSync(own)) {
+  const complete = path.join(cache, "venv/complete");
+  if (!existsSync(complete)) {
     run("python3", ["-m", "venv", path.join(cache, "venv")]);
-    const index = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"];
-    run(own, ["-m", "pip", "install", "--quiet", ...index, ...PACKAGES]);
+    run(own, ["-m", "pip", "install", "--quiet", ...PACKAGES]);
+    writeFileSync(complete, "");
   }
   return own;
 }
@@ -42,6 +44,10 @@ function python() {
 const tsx = (...args) => run(process.execPath, ["--import", "tsx", ...args]);
 
 mkdirSync(cache, { recursive: true });
+if (process.argv[2] === "install") {
+  python();
+  process.exit();
+}
 const script = path.join(ROOT, "tools/parity-vectors.py");
 const names = path.join(cache, "names");
 const list = execFileSync(process.execPath, ["--import", "tsx", "test/parity/names.ts"], {
