@@ -15,7 +15,9 @@ function filesBelow(folder: string): string[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(ts|js|py|md)$/.test(entry.name))
     .map((entry) => path.join(entry.parentPath, entry.name))
-    .filter((file) => !file.includes(`${path.sep}node_modules${path.sep}`));
+    .filter(
+      (file) => !/^node_modules$|^\./m.test(path.relative(ROOT, file).replaceAll(path.sep, "\n")),
+    );
 }
 
 const SOURCES = filesBelow("src");
