@@ -144,6 +144,13 @@ function* contractions(): Generator<Graph> {
     product,
   );
   yield graph("matrix by vector", [[35, 67], [67]], product);
+  for (const dtype of ["f32", "f64"] as const)
+    yield graph(
+      `layer of one sample, ${dtype}`,
+      [[1, 67], [35, 67], [35]],
+      (x, w, b) => nn.gelu(nn.linear(x.tanh(), w, b)),
+      { dtype },
+    );
   yield graph("layer with bias and activation", [[21, 40], [33, 40], [33]], (x, w, b) =>
     nn.gelu(nn.linear(x.tanh(), w, b)),
   );
@@ -181,6 +188,21 @@ function* convolutions(): Generator<Graph> {
     ],
     (x, w) => nn.conv2d(x, w, undefined, { padding: 1 }),
     plain,
+  );
+  for (const size of [3, 7])
+    yield graph(
+      `conv2d of one image of ${size} × 4`,
+      [[1, 6, size, 4], [35, 6, 3, 3], [35]],
+      (x, w, b) => nn.conv2d(x, w, b, { padding: 1 }).relu(),
+    );
+  // The gradient of the windows follows the rows of the image.
+  yield graph(
+    "conv2d of wide images",
+    [
+      [2, 3, 6, 37],
+      [5, 3, 3, 3],
+    ],
+    (x, w) => nn.conv2d(x, w, undefined, { padding: 1 }),
   );
   yield graph("conv2d in groups", [image, [12, 2, 3, 3]], (x, w) =>
     nn.conv2d(x, w, undefined, { groups: 3, padding: 1 }),
