@@ -29,6 +29,9 @@ const JUMPING = new Set(
   "eq ne lt le sign floor ceil trunc round rem argMax argMin windowArgMax argsort".split(" "),
 );
 
+/** Primitives whose second input divides the first. */
+const DIVIDING = new Set(["div", "rem"]);
+
 const STEP = { f32: 1e-5, f64: 1e-12 } as const;
 
 /** Below these, floats lie equally far apart, and rounding is no longer relative. */
@@ -71,16 +74,36 @@ export function evaluateNode(
 const ownValue = (node: Node): NDArray | undefined =>
   node.value === undefined ? undefined : valueOf(node);
 
+/** What an evaluation without moves notes for those with moves. */
+interface Notes {
+  /** The values of primitives that jump. */
+  readonly jumps: Map<Node, NDArray>;
+  /** What was divided by. */
+  readonly divisors: Map<Node, NDArray>;
+}
+
+/** Quotients, NaN where so little is left of the divisor that on a device it may as well be 0. */
+function unlessVanishing(value: NDArray, divisor: NDArray, before: NDArray | undefined): NDArray {
+  if (!before || !isFloat(value.dtype)) return value;
+  const data = value.data.slice();
+  for (let i = 0; i < data.length; i++) {
+    const [x, y] = [divisor.data[i], before.data[i]];
+    if (Math.abs(x - y) > 0.1 * Math.abs(y)) data[i] = NaN;
+  }
+  return { ...value, data };
+}
+
 /**
  * The values of `outputs` with every rounded value moved by `rng` in the direction `sign`; 0 moves
- * nothing. `given` supplies values of nodes that are not computed, and `seen` takes those that are.
+ * nothing. `given` supplies values of nodes that are not computed. `notes` are written where nothing is
+ * moved, and read where something is.
  */
 export function evaluateMoved(
   outputs: readonly Node[],
   rng: Rng,
   sign: number,
   given: (leaf: Node) => NDArray | undefined = ownValue,
-  seen?: Map<Node, NDArray>,
+  notes?: Notes,
 ): NDArray[] {
   const order = topological(outputs, (node) => given(node) !== undefined);
   const inputsAt = order.map((node) => (given(node) ? [] : node.inputs.map((x) => x.order)));
@@ -99,12 +122,17 @@ export function evaluateMoved(
     }
     if (sign !== 0 && COMBINING.has(node.op.name))
       inputs = (inputs as readonly NDArray[]).map((x) => moved(x, rng, sign));
-    const value = evaluateNode(node, inputs);
+    let value = evaluateNode(node, inputs);
+    if (DIVIDING.has(node.op.name)) {
+      const divisor = inputs[1] as NDArray;
+      if (sign === 0) notes?.divisors.set(node, divisor);
+      else value = unlessVanishing(value as NDArray, divisor, notes?.divisors.get(node));
+    }
     if (sign === 0 || isExact(node)) values.push(value);
     else if (node.op.name === "reduceProd")
       values.push(unlessOutOfRange(node, inputs[0] as NDArray, moved(value as NDArray, rng, sign)));
     else values.push(moved(value as NDArray, rng, sign));
-    if (JUMPING.has(node.op.name)) seen?.set(node, values[i] as NDArray);
+    if (sign === 0 && JUMPING.has(node.op.name)) notes?.jumps.set(node, values[i] as NDArray);
   });
   return at.map((k) => values[k] as NDArray);
 }
@@ -181,13 +209,18 @@ function typicalSize({ data }: NDArray): number {
 
 /** The values of `outputs`, with tolerances from evaluations that are moved to either side. */
 export function expectedOf(outputs: readonly Node[], rngOf: (seed: number) => Rng): Expected[] {
-  const jumps = new Map<Node, NDArray>();
-  const plain = evaluateMoved(outputs, rngOf(0), 0, ownValue, jumps);
+  const notes: Notes = { jumps: new Map(), divisors: new Map() };
+  const { jumps } = notes;
+  const plain = evaluateMoved(outputs, rngOf(0), 0, ownValue, notes);
   const exact = topological(outputs).every(isExact);
-  const others = exact ? [] : [1, -1].map((sign) => evaluateMoved(outputs, rngOf(7), sign));
+  const others = exact
+    ? []
+    : [1, -1].map((sign) => evaluateMoved(outputs, rngOf(7), sign, ownValue, notes));
   // Once more with all jumps as they were, since a jump may hide what rounding does to either side.
   if (!exact && jumps.size > 0)
-    others.push(evaluateMoved(outputs, rngOf(8), 1, (node) => ownValue(node) ?? jumps.get(node)));
+    others.push(
+      evaluateMoved(outputs, rngOf(8), 1, (node) => ownValue(node) ?? jumps.get(node), notes),
+    );
   return plain.map((value, k) => {
     const tolerance = new Float64Array(value.data.length);
     if (others.length === 0) return { value, tolerance };
