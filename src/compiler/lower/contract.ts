@@ -10,6 +10,7 @@ import { lowerNarrow } from "./narrow.ts";
 import { packPanels } from "./pack-panels.ts";
 import { packRows } from "./pack-rows.ts";
 import { prepareTerms, readingOf, type Side, sideOf } from "./reading.ts";
+import { byHeight } from "./register-block.ts";
 import { KernelWriter, type LoweredKernel } from "./writer.ts";
 
 /** The size of as few equal blocks of `n` as can be, none larger than `most`. */
@@ -147,8 +148,6 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
     );
   };
 
-  // The last rows may be few: there are lower blocks for them.
-  const heights = [4, 8].filter((count) => count < rows).concat(rows);
   const mPartValue = w.argument(mPart);
   const nPartValue = w.argument(nPart);
   const mBlockValue = w.argument(mBlock);
@@ -184,16 +183,8 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
               const panelA = b.mul(row, byRows ? int(rowStride) : depth);
               const block = (rows: number): void =>
                 registerBlock(rows, batch, m, n, panelA, panelB, k0, depth, inBlock);
-              const left = b.sub(mEnd, m);
-              const choose = ([count, ...more]: readonly number[]): void => {
-                if (more.length === 0) return block(count);
-                b.if(
-                  b.op("le", BOOL, left, int(count)),
-                  () => block(count),
-                  () => choose(more),
-                );
-              };
-              choose(heights);
+              // The last rows may be few.
+              byHeight(b, rows, b.sub(mEnd, m), block);
             });
           });
           b.if(isLast(k0, depth), () =>

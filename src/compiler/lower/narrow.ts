@@ -37,8 +37,8 @@ export function lowerNarrow(
     const [nb, nm, nn, nk] = sizesOf(contraction);
     const matrix = side("m", nm);
     if (!isMatrix(matrix)) continue;
-    const vectors = nn === 1 ? 0 : Math.ceil(nn / lanes);
-    const reading = readingOf(w, side("n", nn), lanes, Math.max(1, vectors) * lanes, nk);
+    const vectors = Math.ceil(nn / lanes);
+    const reading = readingOf(w, side("n", nn), lanes, vectors * lanes, nk);
     const parts = target.threads === 1 || nb * nm * nn * nk < SHARED ? 1 : 2 * target.threads;
     const height = nn === 1 ? lanes : Math.min(12, Math.floor((2 * target.tile.rows) / vectors));
     const mPart = roundUp(Math.ceil(nm / parts), height);
@@ -46,7 +46,7 @@ export function lowerNarrow(
     const narrow: Narrow = {
       ...{ matrix, reading, lanes, K: w.argument(nk) },
       ...{ rows: mPart, mPart: w.argument(mPart), mParts: w.argument(mParts) },
-      packed: w.scratch(dtype, Math.max(1, vectors * lanes) * nk),
+      packed: w.scratch(dtype, (nn === 1 ? 1 : vectors * lanes) * nk),
       atBatch: (value) => (batch = value),
     };
     if (nn === 1) writeVector(w, region, contraction, narrow);

@@ -53,23 +53,20 @@ export function packPanels(
   b.for(from, to, int(width), (start) => {
     const panel = panelAt(start);
     const turns = kLanes > 1 && width % kLanes === 0;
-    if (source && (lanes > 1 || turns)) {
-      // Positions beyond the end repeat the last one: what they give is not used.
+    if (source) {
       const count = b.min(int(width), b.sub(side.size, start));
       writeOffsets(w, source.positions, source.at, side.axes, side.sizes, start, count);
+      if (lanes === 1 && !turns) return packSlowly(w, reading, panel, block);
+      // Positions beyond the end repeat the last one: what they give is not used.
       repeatOffset(w, source.positions, count, int(width));
       if (lanes > 1) packRuns(w, reading, source, panel, block);
       else packTurned(w, reading, panel, block);
       return;
     }
-    if (source) {
-      const count = b.min(int(width), b.sub(side.size, start));
-      writeOffsets(w, source.positions, source.at, side.axes, side.sizes, start, count);
-    }
     const slow = (): void => packSlowly(w, reading, panel, block);
-    const fast = turns ? () => packTurned(w, reading, panel, block) : undefined;
-    if (!fast) slow();
-    else b.if(b.op("le", BOOL, b.add(start, int(width)), side.size), fast, slow);
+    if (!turns) return slow();
+    const whole = b.op("le", BOOL, b.add(start, int(width)), side.size);
+    b.if(whole, () => packTurned(w, reading, panel, block), slow);
   });
 }
 

@@ -1,6 +1,27 @@
 import { type Builder, int, literal } from "../loop/builder.ts";
 import { type Value, type Var } from "../loop/loop.ts";
 
+/**
+ * Writes `block` for the heights that a register block of `rows` rows may have, and takes the lowest that
+ * covers the `left` rows.
+ */
+export function byHeight(
+  b: Builder,
+  rows: number,
+  left: Value,
+  block: (height: number) => void,
+): void {
+  const choose = ([height, ...more]: readonly number[]): void => {
+    if (more.length === 0) return block(height);
+    b.if(
+      b.op("le", { dtype: "bool", lanes: 1 }, left, int(height)),
+      () => block(height),
+      () => choose(more),
+    );
+  };
+  choose([4, 8].filter((height) => height < rows).concat(rows));
+}
+
 /** Rows that are read from where they lie, and a packed panel of columns. */
 export interface RowsAndPanel {
   /** Where each row's terms begin; they lie side by side. */

@@ -1,5 +1,5 @@
-import { placeholder } from "../../../ir/ops.ts";
-import { type ConvAttrs } from "../../../ir/ops.ts";
+import { type Node } from "../../../ir/node.ts";
+import { type ConvAttrs, placeholder } from "../../../ir/ops.ts";
 import { int, literal } from "../../loop/builder.ts";
 import { type Target, type Type, type Value, type Var } from "../../loop/loop.ts";
 import { type Region } from "../../region.ts";
@@ -7,9 +7,9 @@ import { type Contraction, contractionOf, roundUp, SHARED } from "../contraction
 import { epilogueOf, storedNodes } from "../epilogue.ts";
 import { vectorLanes } from "../lanes.ts";
 import { nameOf } from "../map.ts";
-import { rowsTimesPanel } from "../register-block.ts";
+import { byHeight, rowsTimesPanel } from "../register-block.ts";
 import { KernelWriter, type LoweredKernel } from "../writer.ts";
-import { IN, OF_INPUT, OF_PRODUCTS, OUT, TAPS, transformed } from "./transforms.ts";
+import { IN, OF_INPUT, OF_PRODUCTS, OUT, squareAt, TAPS, transformed } from "./transforms.ts";
 import { lowerWindows } from "./windows.ts";
 
 const BOOL: Type = { dtype: "bool", lanes: 1 };
@@ -85,7 +85,7 @@ function lowerTiles(
   region: Region,
   target: Target,
   { images, inputs, outputs, height, width, lanes, columns }: Sizes,
-  windows: ReturnType<typeof placeholder>,
+  windows: Node,
 ): LoweredKernel {
   const contraction: Contraction = contractionOf(region);
   const [input] = region.operands;
@@ -161,11 +161,6 @@ function lowerTiles(
       visit(first, b.min(int(lanes), b.sub(count, first))),
     );
 
-  const squareOf = (from: Var, size: number): Value[][] =>
-    Array.from({ length: size }, (_, y) =>
-      Array.from({ length: size }, (_, x) => b.load(from, (y * size + x) * lanes, lanes)),
-    );
-
   const transformInput = (count: Value): void =>
     b.for(int(0), C, int(1), (c) =>
       eachVector(count, (first, present) => {
@@ -198,7 +193,11 @@ function lowerTiles(
           };
           b.if(isWhole(tile), whole, part);
         });
-        const values = transformed(b, OF_INPUT, squareOf(b.address(gathered, int(0)), IN)).flat();
+        const values = transformed(
+          b,
+          OF_INPUT,
+          squareAt(b, b.address(gathered, int(0)), IN, lanes),
+        ).flat();
         const [panel, column] = b.divide(first, int(columns));
         const place = b.add(b.mul(b.add(b.mul(panel, C), c), int(columns)), column);
         values.forEach((value, i) =>
@@ -225,16 +224,7 @@ function lowerTiles(
               row.forEach((sum, v) => b.store(to, sum, v * lanes));
             });
           };
-          const heights = [4, 8].filter((h) => h < target.tile.rows).concat(target.tile.rows);
-          const choose = ([height, ...more]: readonly number[]): void => {
-            if (more.length === 0) return block(height);
-            b.if(
-              b.op("le", BOOL, b.sub(O, o), int(height)),
-              () => block(height),
-              () => choose(more),
-            );
-          };
-          choose(heights);
+          byHeight(b, target.tile.rows, b.sub(O, o), block);
         });
       }),
     );

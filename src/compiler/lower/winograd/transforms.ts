@@ -1,5 +1,5 @@
 import { type Builder, literal } from "../../loop/builder.ts";
-import { type Value } from "../../loop/loop.ts";
+import { type Value, type Var } from "../../loop/loop.ts";
 
 // The minimal algorithm F(4×4, 3×3) of Lavin and Gray (2016), at the points 0, ±1, ±2 and infinity: 4 × 4
 // results of a 3 × 3 window come from 6 × 6 elements with 36 multiplications in place of 144.
@@ -38,6 +38,12 @@ export const OF_PRODUCTS: Matrix = [
   [0, 1, 1, 4, 4, 0],
   [0, 1, -1, 8, -8, 1],
 ];
+
+/** A square of vectors that lie one after the other, row by row. */
+export const squareAt = (b: Builder, from: Var, size: number, lanes: number): Value[][] =>
+  Array.from({ length: size }, (_, y) =>
+    Array.from({ length: size }, (_, x) => b.load(from, (y * size + x) * lanes, lanes)),
+  );
 
 /** `matrix · x · matrixᵀ` for a square of values. */
 export function transformed(

@@ -4,7 +4,7 @@ import { int } from "../../loop/builder.ts";
 import { type Target, type Value } from "../../loop/loop.ts";
 import { emitterAt } from "../emit.ts";
 import { KernelWriter, type LoweredKernel } from "../writer.ts";
-import { IN, OF_WINDOW, TAPS, transformed } from "./transforms.ts";
+import { IN, OF_WINDOW, squareAt, TAPS, transformed } from "./transforms.ts";
 
 /** Writes the transformed windows, as [place in the tile][output channel][input channel]. */
 export function lowerWindows(
@@ -34,10 +34,7 @@ export function lowerWindows(
             b.store(to, value, (y * TAPS + x) * lanes);
           }
       });
-      const from = b.address(gathered, int(0));
-      const square = Array.from({ length: TAPS }, (_, y) =>
-        Array.from({ length: TAPS }, (_, x) => b.load(from, (y * TAPS + x) * lanes, lanes)),
-      );
+      const square = squareAt(b, b.address(gathered, int(0)), TAPS, lanes);
       const values = transformed(b, OF_WINDOW, square).flat();
       const place = (i: number): Value => b.add(b.mul(b.add(b.mul(int(i), O), o), C), c);
       b.if(
