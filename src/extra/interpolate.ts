@@ -10,7 +10,7 @@ import {
   type PerAxis,
   Tensor,
 } from "../tensor/index.ts";
-import { perAxis } from "../tensor/spatial.ts";
+import { resized } from "../tensor/spatial.ts";
 import { checkOption, checkTensor } from "./checks.ts";
 import { cubic } from "./cubic.ts";
 
@@ -66,16 +66,6 @@ function weighted(
   return parts.reduce(ops.add);
 }
 
-function factors(scale: PerAxis, spatial: number): number[] {
-  const list = typeof scale === "number" ? new Array<number>(spatial).fill(scale) : scale.slice();
-  if (list.length !== spatial || !list.every((f) => f > 0 && f < Infinity))
-    throw new RangeError(
-      `interpolate: scaleFactor must be a number > 0${spatial > 1 ? ` or ${spatial} of them` : ""}, ` +
-        `got ${JSON.stringify(scale)}`,
-    );
-  return list;
-}
-
 /**
  * Another size for the spatial axes of x (N, C, …), by the mode's rule.
  *
@@ -101,16 +91,7 @@ export function interpolate(x: Tensor, options: ResizeOptions): Tensor {
     throw new RangeError(
       `${what}: mode "${mode}" is for ${AXES[mode]} spatial axes, got ${spatial}`,
     );
-  const scales = scaleFactor === undefined ? undefined : factors(scaleFactor, spatial);
-  const sizes = scales
-    ? scales.map((f, i) => Math.floor(x.shape[2 + i] * f))
-    : perAxis(size!, spatial, "size", what, 1);
-  sizes.forEach((m, i) => {
-    if (m < 1 || x.shape[2 + i] < 1)
-      throw new RangeError(
-        `${what}: axis ${2 + i} would change from ${x.shape[2 + i]} to ${m} entries`,
-      );
-  });
+  const { sizes, scales } = resized(x, size, scaleFactor, what);
   if (mode === "area") {
     const pools = [adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d];
     return pools[spatial - 1](x, sizes);

@@ -2,14 +2,11 @@ import { isFloat, limits } from "../ir/dtype.ts";
 import * as ops from "../ir/ops.ts";
 import { normalizeAxis, showShape } from "../ir/shape.ts";
 import { type Operand, scatter, scatterReduce as reduceInto, Tensor } from "../tensor/index.ts";
-import { indexNode } from "../tensor/operand.ts";
+import { asVector, indexNode } from "../tensor/operand.ts";
 import { checkOption } from "./checks.ts";
 
 /** How `scatterReduce` combines a value with what is there. */
 export type Combination = "sum" | "prod" | "mean" | "amax" | "amin";
-
-/** A scalar counts as one axis. */
-const asVector = (x: Tensor): Tensor => (x.ndim === 0 ? x.reshape(1) : x);
 
 /** What `amax` and `amin` start from where what is there does not count. */
 const startOf = (x: Tensor, reduce: Combination): number =>

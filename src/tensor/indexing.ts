@@ -4,7 +4,7 @@ import type { Node } from "../ir/node.ts";
 import { to } from "./convert.ts";
 import { atNode, type Index, nonzeroRows } from "./at.ts";
 import { fromFront, gatherAxis, spread } from "./gather.ts";
-import { checkOption, describe, indexNode, nodeOf, type Operand } from "./operand.ts";
+import { asVector, checkOption, describe, indexNode, nodeOf, type Operand } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 /**
@@ -167,9 +167,6 @@ export function take(x: Tensor, index: Tensor): Tensor {
 
 /** How `scatterReduce` combines a value with what is there. */
 export type ScatterReduction = "sum" | "amax" | "amin";
-
-/** A scalar counts as one axis. */
-const asVector = (x: Tensor): Tensor => (x.ndim === 0 ? x.reshape(1) : x);
 
 const MODES = { set: "set", sum: "add", amax: "max", amin: "min" } as const;
 

@@ -2,7 +2,7 @@ import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
 import { gatherAxis } from "./gather.ts";
-import { type PerAxis, perAxis } from "./spatial.ts";
+import { type PerAxis, resized } from "./spatial.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Options of `interpolate`: one of `size` and `scaleFactor`. */
@@ -26,16 +26,6 @@ function repeated(x: Node, axis: number, times: number): Node {
   );
 }
 
-function factors(scale: PerAxis, spatial: number): number[] {
-  const list = typeof scale === "number" ? new Array<number>(spatial).fill(scale) : scale.slice();
-  if (list.length !== spatial || !list.every((f) => f > 0 && f < Infinity))
-    throw new RangeError(
-      `interpolate: scaleFactor must be a number > 0${spatial > 1 ? ` or ${spatial} of them` : ""}, ` +
-        `got ${JSON.stringify(scale)}`,
-    );
-  return list;
-}
-
 /**
  * Another size for the spatial axes of x (N, C, …): output position i takes the element at `⌊i · step⌋`,
  * where step is the quotient of the sizes, or `1 / scaleFactor`.
@@ -57,16 +47,11 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const spatial = x.ndim - 2;
   if (spatial < 1)
     throw new RangeError(`${what}: expected an input (N, C, …), got ${showShape(x.shape)}`);
-  const scales = scaleFactor === undefined ? undefined : factors(scaleFactor, spatial);
-  const sizes = scales
-    ? scales.map((f, i) => Math.floor(x.shape[2 + i] * f))
-    : perAxis(size!, spatial, "size", what, 1);
+  const { sizes, scales } = resized(x, size, scaleFactor, what);
   let { node } = x;
   sizes.forEach((m, i) => {
     const axis = 2 + i;
     const n = node.shape[axis];
-    if (m < 1 || n < 1)
-      throw new RangeError(`${what}: axis ${axis} would change from ${n} to ${m} entries`);
     if (m === n && scales === undefined) return;
     if (m % n === 0 && (scales === undefined || scales[i] === m / n))
       return void (node = repeated(node, axis, m / n));

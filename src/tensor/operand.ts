@@ -136,6 +136,9 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepdim: boo
 export const countOf = (shape: Shape, axes: readonly number[]): number =>
   sizeOf(axes.map((axis) => shape[axis]));
 
+/** A scalar counts as one axis. */
+export const asVector = (x: Tensor): Tensor => (x.ndim === 0 ? x.reshape(1) : x);
+
 /** Throws unless `x` is a tensor. */
 export function checkTensor(x: unknown, what: string): asserts x is Tensor {
   if (!(x instanceof Tensor)) throw new TypeError(`${what}: expected a tensor, got ${describe(x)}`);

@@ -49,3 +49,33 @@ export function overSamples(
   const result = fn(ops.reshape(node, [1, ...node.shape]));
   return new Tensor(ops.reshape(result, result.shape.slice(1)));
 }
+
+function factors(scale: PerAxis, spatial: number): number[] {
+  const list = typeof scale === "number" ? new Array<number>(spatial).fill(scale) : scale.slice();
+  if (list.length !== spatial || !list.every((f) => f > 0 && f < Infinity))
+    throw new RangeError(
+      `interpolate: scaleFactor must be a number > 0${spatial > 1 ? ` or ${spatial} of them` : ""}, ` +
+        `got ${JSON.stringify(scale)}`,
+    );
+  return list;
+}
+
+/** The new sizes of the spatial axes, by `size` or else by factors, and the factors. */
+export function resized(
+  x: Tensor,
+  size: PerAxis | undefined,
+  scaleFactor: PerAxis | undefined,
+  what: string,
+): { sizes: number[]; scales: number[] | undefined } {
+  const spatial = x.ndim - 2;
+  const scales = scaleFactor === undefined ? undefined : factors(scaleFactor, spatial);
+  const sizes = scales
+    ? scales.map((f, i) => Math.floor(x.shape[2 + i] * f))
+    : perAxis(size!, spatial, "size", what, 1);
+  sizes.forEach((m, i) => {
+    const n = x.shape[2 + i];
+    if (m < 1 || n < 1)
+      throw new RangeError(`${what}: axis ${2 + i} would change from ${n} to ${m} entries`);
+  });
+  return { sizes, scales };
+}
