@@ -73,6 +73,45 @@ it("loops by a step that is a value", () => {
   expect(Array.from(out)).toEqual([0, 1, 0, 0, 0, 5, 0, 0, 0, 9, 0, 0]);
 });
 
+it.each([1, 3])("moves pointers by constants in a loop by steps of %d", (step) => {
+  const V4: Type = { dtype: "f32", lanes: 4 };
+  const b = new Builder();
+  const [x, factors] = [b.buffer("f32", "read"), b.buffer("f32", "read")];
+  const [y, sums] = [b.buffer("f32", "write"), b.buffer("f32", "write")];
+  const [from, to] = [b.intParam(), b.intParam()];
+  const [left, right] = [b.mutable(b.address(x, int(0))), b.mutable(b.address(factors, int(1)))];
+  const out = b.mutable(b.address(y, int(0)));
+  const sum = b.mutable(literal(0, "f32", 4));
+  b.for(from, to, int(step), () => {
+    const product = b.op("mul", V4, b.load(left, 4, 4), b.splat(b.load(right, -1), 4));
+    b.set(sum, b.op("add", V4, sum, product));
+    b.store(out, product);
+    b.advance(left, int(4));
+    b.advance(right, int(2));
+    b.advance(out, int(5));
+  });
+  b.store(b.address(sums, int(0)), sum);
+  // Where the pointers stand after the loop.
+  b.store(out, b.splat(b.load(right), 4));
+  const kernel = b.finish("walk");
+  const xs = Float32Array.from({ length: 80 }, (_, i) => i + 1);
+  const fs = Float32Array.from({ length: 40 }, (_, i) => 2 * i - 3);
+  for (let turns = 0; turns <= 14; turns++) {
+    const [wantedY, wantedSums] = [new Float32Array(80), new Float32Array(4)];
+    for (let t = 0; t < turns; t++)
+      for (let lane = 0; lane < 4; lane++) {
+        const product = xs[4 * t + 4 + lane] * fs[2 * t];
+        wantedY[5 * t + lane] = product;
+        wantedSums[lane] += product;
+      }
+    wantedY.fill(fs[2 * turns + 1], 5 * turns, 5 * turns + 4);
+    const [foundY, foundSums] = [new Float32Array(80), new Float32Array(4)];
+    const end = turns === 0 ? -7 : 2 + step * turns - (step - 1);
+    runKernel(kernel, [xs, fs, foundY, foundSums], [2, end], [], 0, 1);
+    expect([turns, foundY, foundSums]).toEqual([turns, wantedY, wantedSums]);
+  }
+});
+
 it.each(DTYPES)("loads and stores %s at offsets, also negative ones", (dtype) => {
   const b = new Builder();
   const x = b.buffer(dtype, "read");

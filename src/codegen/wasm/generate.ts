@@ -1,3 +1,4 @@
+import { itemBytes } from "../../ir/dtype.ts";
 import { type Kernel, type Stmt, type Value, type Var } from "../../compiler/loop/loop.ts";
 import { argumentLayout, KERNEL_EXPORT } from "./abi.ts";
 import { FunctionBody, ModuleWriter } from "./encoder.ts";
@@ -14,6 +15,7 @@ import { pushScalar } from "./operations.ts";
 import { writeTranspose } from "./transpose.ts";
 import { findUses, type Uses, valuesOf } from "./uses.ts";
 import { pushVector } from "./vector.ts";
+import { isWalk, type Loop, type Walk, writeOut } from "./walk.ts";
 import { CodeWriter, type Operand, valueType } from "./writer.ts";
 
 export { supportsRelaxedSimd } from "./features.ts";
@@ -36,6 +38,9 @@ const ARGS = 0;
 const BEGIN = 1;
 const END = 2;
 const SCRATCH = 3;
+
+/** Turns of a loop that are written out where only pointers move. */
+const TURNS = 4;
 
 /** A statement that gives a variable its only value. */
 type Definition = Extract<Stmt, { kind: "let" | "load" | "address" }>;
@@ -325,8 +330,9 @@ class KernelGenerator {
   }
 
   /** Tested at the end of each turn, and once before the first. */
-  private forLoop(s: Extract<Stmt, { kind: "for" }>): void {
+  private forLoop(s: Loop): void {
     const { w, body } = this;
+    if (this.uses.count(s.v) === 0 && isWalk(s)) return this.walk(s);
     const v = w.take("i32");
     const test = (): void => {
       body.get(v);
@@ -352,5 +358,48 @@ class KernelGenerator {
     if (!runs) body.end();
     this.locals.delete(s.v.id);
     w.giveBack("i32", v);
+  }
+
+  /**
+   * Several turns are written out, each at constant offsets from where the pointers stand, which move
+   * once for all of them. The way out between turns keeps the engine from moving one turn's loads before
+   * another's arithmetic, where they would be more values than there are registers.
+   */
+  private walk(s: Walk): void {
+    const { w, body } = this;
+    const step = s.step.value;
+    const { turn, moves } = writeOut(s);
+    const left = w.take("i32");
+    const move = (turns: number): void => {
+      for (const { v, by } of moves) {
+        const local = this.localOf(v);
+        body.get(local).i32(turns * by.value * itemBytes(v.pointer!.dtype));
+        body.op("i32.add").set(local);
+      }
+    };
+    this.operand(s.to).push();
+    this.operand(s.from).push();
+    body.op("i32.sub").tee(left).i32(0).op("i32.gt_s").open("if").open("loop");
+    for (let done = 1; done <= TURNS; done++) {
+      this.statements(turn(done - 1));
+      if (done === TURNS) break;
+      body
+        .get(left)
+        .i32(done * step)
+        .op("i32.le_s")
+        .open("if");
+      move(done);
+      body.op("br", 2).end();
+    }
+    move(TURNS);
+    body
+      .get(left)
+      .i32(TURNS * step)
+      .op("i32.sub")
+      .tee(left)
+      .i32(0)
+      .op("i32.gt_s");
+    body.op("br_if", 0).end().end();
+    w.giveBack("i32", left);
   }
 }
