@@ -71,6 +71,8 @@ export interface TupleRules {
     walk: BatchWalk,
   ): Node[];
   evaluate(inputs: readonly NDArray[], node: Node): NDArray[];
+  /** Those that are a composition of other primitives: the composition. */
+  readonly compose?: (inputs: readonly Node[], attrs: Attrs) => Node[];
 }
 
 /** Cotangents of `wrt`, given those of `outputs` (`undefined`: zero). */

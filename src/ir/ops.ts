@@ -358,6 +358,36 @@ export function scan(
   };
 }
 
+/** What attention needs to know besides its inputs. */
+export interface AttentionAttrs {
+  /** Factor of the scores. */
+  readonly scale: number;
+  /** Row m sees the keys 0 … m mod `causal` only; 0: all of them. */
+  readonly causal: number;
+}
+
+/**
+ * softmax(scale · q kᵀ + mask) v for inputs q (…, M, E), k (…, N, E), v (…, N, D) and, if wanted, a mask
+ * (…, M, N): the result (…, M, D), zeros in rows that see no key, and for each row (…, M) the logarithm of
+ * the sum of what softmax divides by it, Infinity in those rows.
+ */
+export const attention = (inputs: readonly Node[], attrs: AttentionAttrs): [Node, Node] => {
+  const node = make(primitive("attention"), inputs, { ...attrs });
+  return [pick(node, 0), pick(node, 1)];
+};
+
+/**
+ * Cotangents of q, k and v, given q, k, v, the cotangent of the result (…, M, D), the logarithms (…, M),
+ * for each row what its weights' cotangents add up to (…, M), and the mask, if there was one.
+ */
+export const attentionVjp = (
+  inputs: readonly Node[],
+  attrs: AttentionAttrs,
+): [Node, Node, Node] => {
+  const node = make(primitive("attentionVjp"), inputs, { ...attrs });
+  return [pick(node, 0), pick(node, 1), pick(node, 2)];
+};
+
 /** Result `index` of a tuple node. */
 export const pick = (tuple: Node, index: number): Node =>
   make(primitive("pick"), [tuple], { index });

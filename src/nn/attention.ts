@@ -145,7 +145,7 @@ export class MultiheadAttention extends Module {
     const joined = this.outProj.forward(output.permute(order).flatten(2));
     const result = single ? joined.squeeze(0) : joined;
     if (!needWeights) return [result, undefined];
-    const shown = averageAttnWeights ? weights.mean(1) : weights;
+    const shown = averageAttnWeights ? weights().mean(1) : weights();
     return [result, single ? shown.squeeze(0) : shown];
   }
 

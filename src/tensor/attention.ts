@@ -1,4 +1,4 @@
-import { isFloat } from "../ir/dtype.ts";
+import { type DType, isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes, sameShape, type Shape, showShape } from "../ir/shape.ts";
@@ -112,15 +112,34 @@ function maskedSoftmax(x: Node): Node {
   return ops.div(e, wide(ops.select(none, ops.fullLike(total, 1), total)));
 }
 
-/** @internal Attention and its weights, after dropout, (…, L, S). */
-export function attention(
-  query: Tensor,
-  key: Tensor,
-  value: Tensor,
-  options: AttentionOptions = {},
-): { output: Tensor; weights: Tensor } {
+/** The mask as what is added to the scores, before it is broadcast to their shape. */
+function addedMask(attnMask: Tensor, shape: Shape, dtype: DType): Node {
+  if (!(attnMask instanceof Tensor) || !(attnMask.dtype === "bool" || isFloat(attnMask.dtype)))
+    throw new TypeError(
+      `${WHAT}: attnMask must be a bool or floating-point tensor, got ${describe(attnMask)}`,
+    );
+  if (!sameShape(broadcastShapes(attnMask.shape, shape, WHAT), shape))
+    throw new Error(
+      `${WHAT}: attnMask ${showShape(attnMask.shape)} does not broadcast to ${showShape(shape)}`,
+    );
+  const mask = attnMask.node;
+  if (mask.dtype !== "bool") return ops.cast(mask, dtype);
+  const zeros = ops.full(mask.shape, 0, dtype);
+  return ops.select(mask, zeros, ops.full(mask.shape, -Infinity, dtype));
+}
+
+/** What attention is computed of, once it has been checked. */
+interface Checked extends Heads {
+  readonly rows: number;
+  readonly columns: number;
+  readonly scale: number;
+  /** What is added to the scores (…, L, S), in a shape that broadcasts to theirs. */
+  readonly mask: Node | undefined;
+}
+
+function checked(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions): Checked {
   checkInputs(query, key, value);
-  const { attnMask, isCausal = false, dropoutP = 0, enableGqa = false } = options;
+  const { attnMask, isCausal = false, enableGqa = false } = options;
   if (attnMask && isCausal)
     throw new Error(
       `${WHAT}: expected attnMask or isCausal, got both; put the causal mask into attnMask`,
@@ -129,41 +148,65 @@ export function attention(
   const heads = enableGqa ? sharedHeads(...nodes) : equalHeads(...nodes);
   const size = query.shape[query.ndim - 1];
   const [rows, columns] = [query.shape[query.ndim - 2], key.shape[key.ndim - 2]];
-  const shape = [...heads.lead, rows, columns];
+  const mask = attnMask && addedMask(attnMask, [...heads.lead, rows, columns], query.dtype);
+  return { ...heads, rows, columns, scale: options.scale ?? 1 / Math.sqrt(size), mask };
+}
+
+/** The weights of the values (…, L, S), after dropout. */
+function weightsOf(
+  heads: Checked,
+  { isCausal, dropoutP = 0, generator }: AttentionOptions,
+): Tensor {
+  const { rows, columns, lead, mask } = heads;
+  const shape = [...lead, rows, columns];
   let scores = ops.reshape(product(heads.query, heads.key, true), shape);
-  scores = ops.mul(scores, ops.fullLike(scores, options.scale ?? 1 / Math.sqrt(size)));
-  if (attnMask) {
-    if (!(attnMask instanceof Tensor) || !(attnMask.dtype === "bool" || isFloat(attnMask.dtype)))
-      throw new TypeError(
-        `${WHAT}: attnMask must be a bool or floating-point tensor, got ${describe(attnMask)}`,
-      );
-    if (!sameShape(broadcastShapes(attnMask.shape, shape, WHAT), shape))
-      throw new Error(
-        `${WHAT}: attnMask ${showShape(attnMask.shape)} does not broadcast to ${showShape(shape)}`,
-      );
-    const mask = ops.broadcastTo(attnMask.node, shape);
-    scores =
-      mask.dtype === "bool"
-        ? ops.select(mask, scores, ops.fullLike(scores, -Infinity))
-        : ops.add(scores, ops.cast(mask, scores.dtype));
-  } else if (isCausal) {
+  scores = ops.mul(scores, ops.fullLike(scores, heads.scale));
+  if (mask) scores = ops.add(scores, ops.broadcastTo(mask, shape));
+  else if (isCausal) {
     const row = ops.iota([rows, columns], 0);
     const seen = ops.broadcastTo(ops.le(ops.iota([rows, columns], 1), row), shape);
     scores = ops.select(seen, scores, ops.fullLike(scores, -Infinity));
   }
   // The first key is never hidden from a causal row.
-  let weights = attnMask ? new Tensor(maskedSoftmax(scores)) : softmax(new Tensor(scores));
-  if (dropoutP > 0) weights = dropout(weights, dropoutP, { generator: options.generator });
-  const together = ops.reshape(weights.node, [...heads.query.shape.slice(0, -1), columns]);
-  const output = product(together, heads.value, false);
-  const width = value.shape[value.ndim - 1];
-  return { output: new Tensor(ops.reshape(output, [...heads.lead, rows, width])), weights };
+  const weights = mask ? new Tensor(maskedSoftmax(scores)) : softmax(new Tensor(scores));
+  return dropoutP > 0 ? dropout(weights, dropoutP, { generator }) : weights;
+}
+
+/** Queries below this number meet all keys in a product of a few rows, which packs nothing. */
+const FEW_ROWS = 16;
+
+/** @internal Attention, and its weights for those who want them, after dropout, (…, L, S). */
+export function attention(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: AttentionOptions = {},
+): { output: Tensor; weights: () => Tensor } {
+  const heads = checked(query, key, value, options);
+  const { query: q, key: k, value: v, rows, columns, lead, mask } = heads;
+  const shape = [...lead, rows, value.shape[value.ndim - 1]];
+  if ((options.dropoutP ?? 0) > 0 || rows < FEW_ROWS || columns === 0) {
+    const weights = weightsOf(heads, options);
+    const together = ops.reshape(weights.node, [...q.shape.slice(0, -1), columns]);
+    const output = new Tensor(ops.reshape(product(together, v, false), shape));
+    return { output, weights: () => weights };
+  }
+  // Queries that share a head's keys lie one below the other there.
+  const wide = mask && ops.broadcastTo(mask, [...lead, rows, columns]);
+  const masks = wide ? [ops.reshape(wide, [...q.shape.slice(0, -1), columns])] : [];
+  const causal = options.isCausal ? rows : 0;
+  const [output] = ops.attention([q, k, v, ...masks], { scale: heads.scale, causal });
+  return {
+    output: new Tensor(ops.reshape(output, shape)),
+    weights: () => weightsOf(heads, options),
+  };
 }
 
 /**
  * Attention (Vaswani et al. 2017): `softmax(scale · query · keyᵀ + mask) · value`.
  *
- * A query that may look at nothing gives zeros. Dropout happens whenever `dropoutP` is above 0: leave it
+ * The scores are computed block by block and never held, unless weights are dropped. A query that may look at
+ * nothing gives zeros. Dropout happens whenever `dropoutP` is above 0: leave it
  * out when not training.
  *
  * @param query - (…, L, E)

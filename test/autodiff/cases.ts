@@ -6,6 +6,7 @@ import { type CustomRule } from "../../src/ir/primitives/custom.ts";
 import { type Shape, sizeOf } from "../../src/ir/shape.ts";
 import { randomConv, randomWindow } from "../ir/geometries.ts";
 import { distinct, integer, type Rng, uniform } from "../ir/util.ts";
+import { attentionCases } from "./attention-cases.ts";
 import { loopCases } from "./loop-cases.ts";
 
 /** One application of a primitive, by which its rules are tried. */
@@ -436,6 +437,7 @@ add(
 );
 
 loopCases(add);
+attentionCases(add);
 
 /** All cases; geometries of conv and windows are drawn from `seed`. */
 export function allCases(rngOf: (seed: number) => Rng, seed: number): readonly Case[] {

@@ -154,14 +154,44 @@ function* contractions(): Generator<Graph> {
   yield graph("layer with bias and activation", [[21, 40], [33, 40], [33]], (x, w, b) =>
     nn.gelu(nn.linear(x.tanh(), w, b)),
   );
+}
+
+function* attentions(): Generator<Graph> {
+  const all = (shape: Shape): Shape[] => [shape, shape, shape];
+  const [few, many] = [all([2, 2, 35, 16]), all([3, 70, 33])];
+  const attend = nn.scaledDotProductAttention;
+  yield graph("attention", few, (q, k, v) => attend(q, k, v));
+  yield graph("causal attention", few, (q, k, v) => attend(q, k, v, { isCausal: true }));
+  yield graph("causal attention of long rows", many, (q, k, v) =>
+    attend(q, k, v, { isCausal: true, scale: 0.3 }),
+  );
+  yield graph("attention of f64", few, (q, k, v) => attend(q, k, v, { isCausal: true }), {
+    dtype: "f64",
+  });
+  // Heads as a layer's result holds them, side by side.
+  yield graph("attention of heads side by side", [[2, 37, 3 * 3 * 8]], (x) => {
+    const [q, k, v] = x.unflatten(-1, [3, 3, 8]).unbind(-3);
+    return attend(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), { isCausal: true });
+  });
   yield graph(
-    "attention",
+    "attention with shared keys",
+    [[2, 6, 19, 8], ...all([2, 2, 19, 8]).slice(1)],
+    (q, k, v) => attend(q, k, v, { enableGqa: true, isCausal: true }),
+  );
+  const padding = tensor([0, 9, 26].map((n) => Array.from({ length: 43 }, (_, i) => i >= n)));
+  yield graph(
+    "attention with hidden keys",
     [
-      [2, 2, 35, 16],
-      [2, 2, 35, 16],
-      [2, 2, 35, 16],
+      [3, 2, 21, 8],
+      [3, 2, 43, 8],
+      [3, 2, 43, 20],
     ],
-    (q, k, v) => nn.scaledDotProductAttention(q, k, v, { isCausal: true }),
+    (q, k, v) => attend(q, k, v, { attnMask: padding.reshape([3, 1, 1, 43]) }),
+  );
+  yield graph(
+    "attention with added numbers",
+    [...all([2, 2, 33, 12]), [2, 33, 33]],
+    (q, k, v, bias) => attend(q, k, v, { attnMask: bias }),
   );
 }
 
@@ -305,6 +335,7 @@ function* maps(): Generator<Graph> {
 /** Graphs of the kinds of kernels that there are, at sizes that fit nothing. */
 export const kernelGraphs = (): Graph[] => [
   ...contractions(),
+  ...attentions(),
   ...convolutions(),
   ...rows(),
   ...maps(),

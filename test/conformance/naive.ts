@@ -1,7 +1,7 @@
 import { isFloat, newArray } from "../../src/ir/dtype.ts";
 import { fill, type NDArray } from "../../src/ir/ndarray.ts";
 import { type Node, topological } from "../../src/ir/node.ts";
-import { type ScanBody } from "../../src/ir/ops.ts";
+import { placeholder, type ScanBody } from "../../src/ir/ops.ts";
 import { HostValue } from "../../src/runtime/values.ts";
 import { type Rng } from "../ir/util.ts";
 
@@ -21,8 +21,8 @@ const ROUNDING = new Set(
 const COMBINING = new Set("reduceSum reduceProd dot conv windowSum scatter cumsum scan".split(" "));
 
 /** Whether a primitive's result is the same to the last bit on every device. */
-export const isExact = (node: Node): boolean =>
-  !ROUNDING.has(node.op.name) && !COMBINING.has(node.op.name);
+export const isExact = ({ op }: Node): boolean =>
+  !ROUNDING.has(op.name) && !COMBINING.has(op.name) && !op.tuple?.compose;
 
 /** Primitives that jump: where rounding decides which way, other values follow that are not near. */
 const JUMPING = new Set(
@@ -118,6 +118,13 @@ export function evaluateMoved(
     let inputs = inputsAt[i].map((k) => values[k]);
     if (sign !== 0 && node.op.name === "scan") {
       values.push(scanMoved(node, inputs as NDArray[], rng, sign));
+      return;
+    }
+    const compose = node.op.tuple?.compose;
+    if (sign !== 0 && compose) {
+      const params = node.inputs.map(({ shape, dtype }) => placeholder(shape, dtype));
+      const known = new Map(params.map((x, k) => [x, inputs[k] as NDArray]));
+      values.push(evaluateMoved(compose(params, node.attrs), rng, sign, (x) => known.get(x)));
       return;
     }
     if (sign !== 0 && COMBINING.has(node.op.name))

@@ -185,6 +185,15 @@ const WORK: Record<string, () => Work> = {
     const [q, k, v] = [leaf([2, n, 8]), leaf([2, n, 8]), leaf([2, n, 6])];
     return backward(attention(q, k, v), q, k, v);
   },
+  "layers' attention over n positions": () => (n) => {
+    const [q, k, v] = [leaf([2, 15 + n, 8]), leaf([2, 11 + n, 8]), leaf([2, 11 + n, 6])];
+    const attend = nn.functional.scaledDotProductAttention;
+    const mask = arange(11 + n).lt(9);
+    return [
+      ...backward(attend(q, k, v, { isCausal: true }), q, k, v),
+      ...backward(attend(q, k, v, { attnMask: mask }), q, k, v),
+    ];
+  },
   "products along n": () => (n) => {
     const [a, b] = [leaf([5, n]), leaf([n, 6])];
     return backward(a.matmul(b), a, b);

@@ -171,7 +171,7 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
       b.for(m0, m1, mBlockValue, (mStart) => {
         const mEnd = b.min(b.add(mStart, mBlockValue), m1);
         const block = { from: mStart, to: mEnd, k0, depth };
-        if (byRows) packRows(w, lhs, packedA, rowStride, rows, block);
+        if (byRows) packRows(w, lhs, packedA, int(rowStride), rows, block);
         else packPanels(w, lhs, packedA, rows, block);
         b.for(n0, n1, stripValue, (nStart) => {
           const nEnd = b.min(b.add(nStart, stripValue), n1);

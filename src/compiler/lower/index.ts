@@ -5,6 +5,8 @@ import { fuse } from "../fuse.ts";
 import { type Target } from "../loop/loop.ts";
 import { printRegions } from "../print.ts";
 import { type Region } from "../region.ts";
+import { lowerAttention } from "./attention/forward.ts";
+import { lowerAttentionVjp } from "./attention/vjp.ts";
 import { lowerContract } from "./contract.ts";
 import { lowerMap } from "./map.ts";
 import { remembered } from "./remember.ts";
@@ -27,6 +29,8 @@ const SINGLE: Record<string, (region: Region, target: Target) => LoweredStep[]> 
   argsort: lowerArgsort,
   random: lowerRandom,
   scan: lowerScan,
+  attention: lowerAttention,
+  attentionVjp: lowerAttentionVjp,
 };
 
 /** The steps of one region. */

@@ -61,7 +61,7 @@ export function writeVector(
 
   const prepare = (): void => {
     prepareTerms(w, reading, int(0), K);
-    packRows(w, reading, packed, 0, 1, { from: int(0), to: int(1), k0: int(0), depth: K });
+    packRows(w, reading, packed, int(0), 1, { from: int(0), to: int(1), k0: int(0), depth: K });
   };
   eachPart(w, narrow, prepare, (batch, m0, m1) => {
     b.for(m0, m1, int(lanes), (m) => {

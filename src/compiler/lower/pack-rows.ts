@@ -15,7 +15,7 @@ export function packRows(
   w: KernelWriter,
   reading: Reading,
   into: BufferParam,
-  rowStride: number,
+  rowStride: Value,
   rows: number,
   { from, to, k0, depth }: Block,
 ): void {
@@ -26,7 +26,7 @@ export function packRows(
   b.for(from, to, int(rows), (start) => {
     b.for(int(0), int(rows), int(1), (r) => {
       const row = b.add(start, r);
-      const place = b.mul(b.sub(row, from), int(rowStride));
+      const place = b.mul(b.sub(row, from), rowStride);
       const copy = (): void =>
         vectorLoop(b, int(0), depth, kLanes, false, (k, count) => {
           const to = b.address(into, b.add(place, k));

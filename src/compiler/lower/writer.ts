@@ -88,6 +88,12 @@ export class KernelWriter {
     return value;
   }
 
+  /** A number that is an argument of the kernel and stays the same in all calls of this step. */
+  number(value: number, dtype: DType): Value {
+    this.scalars.push({ kind: "fixed", value });
+    return this.b.scalarParam(dtype);
+  }
+
   /** The coefficients and the offset of a form as values; the same form has the same ones. */
   form(at: Affine): { coeffs: readonly Value[]; offset: Value } {
     let values = this.forms.get(at);

@@ -13,3 +13,4 @@ import "./sort.ts";
 import "./cumsum.ts";
 import "./scan.ts";
 import "./custom.ts";
+import "./attention.ts";

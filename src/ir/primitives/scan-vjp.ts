@@ -1,5 +1,5 @@
 import { isFloat } from "../dtype.ts";
-import { isGradEnabled, type Node, setGradEnabled, topological, type VjpWalk } from "../node.ts";
+import { type Node, topological, type VjpWalk } from "../node.ts";
 import {
   add,
   dot,
@@ -14,19 +14,8 @@ import {
 } from "../ops.ts";
 import { sizeOf } from "../shape.ts";
 import { substitute } from "../substitute.ts";
-import { range, shift, spread } from "./common.ts";
+import { range, shift, spread, withGrad } from "./common.ts";
 import { fresh, grouped, groupedResults, scanAttrs } from "./scan-parts.ts";
-
-/** Runs `build` with derivatives enabled: bodies are differentiated whatever the caller's mode is. */
-function withGrad<T>(build: () => T): T {
-  if (isGradEnabled()) return build();
-  setGradEnabled(true);
-  try {
-    return build();
-  } finally {
-    setGradEnabled(false);
-  }
-}
 
 /**
  * The body over placeholders of its own through which derivatives flow, whatever those it was traced
