@@ -22,6 +22,7 @@ const ENTRIES = [
   "nabla/metrics",
   "nabla/extra",
   "nabla/special",
+  "nabla/complex",
 ];
 
 /** Bytes, gzipped, that importing one function may cost: what does not need tensors brings none along. */

@@ -16,6 +16,8 @@ export const ROOMS = [
   "runtime",
   "tensor",
   "special",
+  "complex",
+  "fft",
   "extra",
   "nn",
   "optim",

@@ -16,7 +16,7 @@ import { type Cell, cellsPending, HostScalar, type HostValue } from "../runtime/
 import { type Generator, withRandomSource } from "./random.ts";
 import { takePendingLosses, Tensor } from "./tensor.ts";
 import { type Guard, outsideNodes, takingNotes, type TraceNotes } from "./tracing.ts";
-import { leavesOf, rebuildTree } from "./tree.ts";
+import { isOfTensors, leavesOf, rebuildTree } from "./tree.ts";
 
 /** One way in which a function has been called, and what was made of it. */
 interface Entry {
@@ -62,6 +62,7 @@ function describe(x: unknown): string {
   if (typeof x === "string") return JSON.stringify(x);
   if ((typeof x !== "object" && typeof x !== "function") || x === null) return String(x);
   if (Array.isArray(x)) return `(${x.map(describe).join()})`;
+  if (isOfTensors(x)) return `${x.constructor.name}(${leavesOf(x).map(describe).join()})`;
   const prototype: unknown = Object.getPrototypeOf(x);
   if (typeof x === "object" && (prototype === Object.prototype || prototype === null))
     return `{${Object.entries(x)

@@ -1,4 +1,4 @@
-import { isFloat, type TypedArray } from "../ir/dtype.ts";
+import { isFloat } from "../ir/dtype.ts";
 import { type Shape, sizeOf, stridesOf } from "../ir/shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -10,11 +10,10 @@ const LINE_WIDTH = 75;
 const LARGE = { f32: 1e6, f64: 1e8 } as const;
 const PREFIX = "tensor(";
 
+type FloatDType = "f32" | "f64";
+
 /** Strings of equal width for numbers, as NumPy's `precision=4, floatmode="maxprec"` makes them. */
-function floatFormatter(
-  values: readonly number[],
-  dtype: "f32" | "f64",
-): (value: number) => string {
+function floatFormatter(values: readonly number[], dtype: FloatDType): (value: number) => string {
   // NumPy compares as numbers of the dtype.
   const round = dtype === "f32" ? Math.fround : (v: number): number => v;
   const finite = values.filter(Number.isFinite);
@@ -75,7 +74,7 @@ function rounded(
 }
 
 /** `3.1416`, `2.`: at most four decimals, and none that do not tell the value from its neighbours. */
-function positional(value: number, dtype: "f32" | "f64"): string {
+function positional(value: number, dtype: FloatDType): string {
   let [text] = rounded(value, PRECISION, "toFixed");
   if (dtype === "f32") {
     // The fewest digits that mean this f32 may be fewer than four decimals.
@@ -98,7 +97,7 @@ function exponential(value: number): string {
 }
 
 function formatter(values: readonly number[], x: Tensor): (value: number) => string {
-  if (isFloat(x.dtype)) return floatFormatter(values, x.dtype as "f32" | "f64");
+  if (isFloat(x.dtype)) return floatFormatter(values, x.dtype as FloatDType);
   const isBool = x.dtype === "bool";
   const show = (v: number): string => (isBool ? (v ? "True" : "False") : String(v));
   const longest = Math.max(0, ...values.map((v) => show(v).length));
@@ -113,21 +112,27 @@ function shownOf(size: number, summarise: boolean): number[] {
   return [...edge, -1, ...edge.map((i) => size - EDGE_ITEMS + i)];
 }
 
-function body(x: Tensor, data: TypedArray): string {
-  const { shape } = x;
+/** Positions of the elements that are shown. */
+function shownElements(shape: Shape): number[] {
   const strides = stridesOf(shape);
   const summarise = sizeOf(shape) > THRESHOLD;
-  const values: number[] = [];
+  const shown: number[] = [];
   const visit = (axis: number, offset: number): void => {
-    if (axis === shape.length) values.push(data[offset]);
+    if (axis === shape.length) shown.push(offset);
     else
       for (const i of shownOf(shape[axis], summarise))
         if (i >= 0) visit(axis + 1, offset + i * strides[axis]);
   };
   visit(0, 0);
-  const format = formatter(values, x);
+  return shown;
+}
+
+/** Elements in brackets, each as `format` writes the one at a position. */
+function body(shape: Shape, format: (position: number) => string): string {
+  const strides = stridesOf(shape);
+  const summarise = sizeOf(shape) > THRESHOLD;
   const level = (axis: number, offset: number, indent: number): string => {
-    if (axis === shape.length) return format(data[offset]);
+    if (axis === shape.length) return format(offset);
     const parts = shownOf(shape[axis], summarise).map((i) =>
       i < 0 ? "..." : level(axis + 1, offset + i * strides[axis], indent + 1),
     );
@@ -166,7 +171,41 @@ const shapeOf = (shape: Shape): string => `[${shape.join(", ")}]`;
 /** `tensor([[1., 2.], [3., 4.]])` as NumPy would print it with a precision of 4. */
 export function print(x: Tensor): string {
   if (x.size === 0 && x.ndim !== 1) return withSuffix(x, `[], shape=${shapeOf(x.shape)}`);
-  return withSuffix(x, body(x, x.dataSync()));
+  const data = x.dataSync();
+  const format = formatter(
+    shownElements(x.shape).map((i) => data[i]),
+    x,
+  );
+  return withSuffix(
+    x,
+    body(x.shape, (i) => format(data[i])),
+  );
+}
+
+/** @internal `tensor([1.+2.j, 3.-1.j])`: real and imaginary parts as NumPy would print each. */
+export function printComplex(real: Tensor, imag: Tensor): string {
+  const { shape } = real;
+  if (real.size === 0 && real.ndim !== 1) return print(real);
+  const [x, y] = [real.dataSync(), imag.dataSync()];
+  const shown = shownElements(shape);
+  const dtype = real.dtype as FloatDType;
+  const formatReal = floatFormatter(
+    shown.map((i) => x[i]),
+    dtype,
+  );
+  const formatImag = floatFormatter(
+    shown.map((i) => Math.abs(y[i])),
+    dtype,
+  );
+  const isNegative = (v: number): boolean => v < 0 || Object.is(v, -0);
+  return withSuffix(
+    real,
+    body(shape, (i) => {
+      const size = formatImag(Math.abs(y[i]));
+      const [, before, digits, after] = /^( *)(.*?)( *)$/.exec(size)!;
+      return `${formatReal(x[i])}${before}${isNegative(y[i]) ? "-" : "+"}${digits}j${after}`;
+    }),
+  );
 }
 
 /** `print`, or shape and dtype of what cannot be read now. */

@@ -1,6 +1,7 @@
 import path from "node:path";
 import ts from "typescript";
 import { beforeAll, describe, expect, it, test } from "vitest";
+import * as complex from "../../src/complex/index.ts";
 import * as data from "../../src/data/index.ts";
 import * as extra from "../../src/extra/index.ts";
 import * as nabla from "../../src/index.ts";
@@ -39,6 +40,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "nabla/extra": extra,
   "nabla/metrics": metrics,
   "nabla/special": special,
+  "nabla/complex": complex,
 };
 const OWN = Object.keys(ROOMS);
 

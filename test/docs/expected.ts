@@ -1,3 +1,4 @@
+import { Complex } from "../../src/complex/index.ts";
 import { Tensor } from "../../src/index.ts";
 
 /** What a comment after an example says its value is: numbers and shapes can be compared. */
@@ -9,7 +10,7 @@ const SHAPES = /^\((\d+(, \d+)*)?\)(, \((\d+(, \d+)*)?\))*$/;
 const VALUES = /^(-?\d|-?Infinity|\[|true|false|NaN)/;
 
 /**
- * Reads `[0.25, 0.75]`, `0.666…`, `[0, 1], [2]` (several tensors) or `(64, 128)` (a shape); undefined for
+ * Reads `[0.25, 0.75]`, `0.666…`, `[1+2i, 3-4i]`, `[0, 1], [2]` (several tensors) or `(64, 128)` (a shape); undefined for
  * prose.
  *
  * @throws Error for what looks like values and cannot be read.
@@ -22,7 +23,11 @@ export function readExpected(comment: string): Expected | undefined {
     return { kind: "shapes", shapes };
   }
   if (!VALUES.test(comment)) return undefined;
-  const text = comment.replaceAll("…", "").replace(/-?\b(NaN|Infinity)\b/g, (word) => `"${word}"`);
+  const text = comment
+    .replaceAll("…", "")
+    // A complex number counts as a pair.
+    .replace(/(-?[\d.]+)\+?(-?[\d.]+)i/g, "[$1, $2]")
+    .replace(/-?\b(NaN|Infinity)\b/g, (word) => `"${word}"`);
   const values = parse(text, comment);
   const digits = Math.max(0, ...[...text.matchAll(/\.(\d+)/g)].map(([, d]) => d.length));
   // The digits that are shown must be right; an ellipsis cuts the others off.
@@ -42,7 +47,7 @@ function parse(text: string, comment: string): unknown[] {
 
 /** What came, as nested arrays; lists of tensors as lists. */
 function plain(value: unknown): unknown {
-  if (value instanceof Tensor) return value.toArraySync();
+  if (value instanceof Tensor || value instanceof Complex) return value.toArraySync();
   if (ArrayBuffer.isView(value)) return Array.from(value as Float32Array);
   return Array.isArray(value) ? value.map(plain) : value;
 }

@@ -20,6 +20,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "nabla/metrics": "src/metrics/index.ts",
   "nabla/extra": "src/extra/index.ts",
   "nabla/special": "src/special/index.ts",
+  "nabla/complex": "src/complex/index.ts",
 };
 
 /** The project's compiler settings. */
