@@ -23,6 +23,7 @@ const ENTRIES = [
   "nabla/extra",
   "nabla/special",
   "nabla/complex",
+  "nabla/fft",
 ];
 
 /** Bytes, gzipped, that importing one function may cost: what does not need tensors brings none along. */

@@ -1,4 +1,4 @@
-import { Complex } from "../complex/index.ts";
+import { type Complex } from "../complex/index.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { type Tensor } from "../tensor/index.ts";

@@ -21,6 +21,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "nabla/extra": "src/extra/index.ts",
   "nabla/special": "src/special/index.ts",
   "nabla/complex": "src/complex/index.ts",
+  "nabla/fft": "src/fft/index.ts",
 };
 
 /** The project's compiler settings. */
