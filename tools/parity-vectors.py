@@ -3,13 +3,15 @@
 For every entry of `torch.testing._internal.common_methods_invocations.op_db` (PyTorch's list of its
 operators, each with a generator of sample inputs) this calls the operator and keeps its arguments, its
 results and, where it is differentiable, the gradients of a fixed cotangent (element i of each result
-counts cos(i) times).
+counts cos(i) times). A complex tensor counts as two, of its real and its imaginary parts, and so does its
+gradient.
 
     python tools/parity-vectors.py names FILE              the names of all entries, as JSON
     python tools/parity-vectors.py all FILE [NAMES]        all samples, one line of JSON an entry
     python tools/parity-vectors.py sample FILE [NAMES]     a small selection of them
 
-NAMES is a file with the entries that are wanted, one a line; all by default. FILE is gzipped when it ends
+NAMES is a file with the entries that are wanted, one a line, those of which complex samples are wanted too
+with a tab and the word `complex` behind; all by default. FILE is gzipped when it ends
 in `.gz`. Needs Python 3.10, torch 2.13, expecttest, numpy and scipy (tools/parity.js installs them).
 """
 
@@ -40,14 +42,24 @@ DTYPES = {
 }
 ARRAYS = {"f32": "<f4", "f64": "<f8", "i32": "<i4", "u32": "<u4", "u8": "u1", "bool": "u1"}
 TESTED = [torch.float32, torch.float64, torch.int32, torch.int64, torch.bool]
+COMPLEX = {torch.complex64: "c64", torch.complex128: "c128"}
 LARGEST = 200_000  # Elements of all tensors of a case; larger samples are left out.
 
 
 class Skip(Exception):
-    """A sample with something that the library has no value for: complex numbers, 16-bit floats, …"""
+    """A sample with something that the library has no value for: 16-bit floats, complex scalars, …"""
+
+
+def parts_of(x):
+    return [x.real, x.imag] if x.is_complex() else [x]
 
 
 def dump_tensor(x, seen):
+    if x.layout == torch.strided and x.dtype in COMPLEX:
+        real, imag = (dump_tensor(part, seen) for part in parts_of(x.detach()))
+        if x.requires_grad and x.is_leaf:
+            real["g"] = imag["g"] = 1
+        return {"re": real, "im": imag}
     if x.layout != torch.strided or x.dtype not in DTYPES:
         raise Skip(f"{x.dtype} {x.layout}")
     dtype = DTYPES[x.dtype]
@@ -127,14 +139,23 @@ def run(op, sample):
     result = op(sample.input, *sample.args, **sample.kwargs)
     case["out"] = dump(result, seen)
     leaves = [x for x in tensors_in([given, sample.kwargs]) if x.requires_grad and x.is_leaf]
-    outputs = [y for y in tensors_in(result) if y.requires_grad and y.is_floating_point()]
+    outputs = [
+        part
+        for y in tensors_in(result)
+        if y.requires_grad and (y.is_floating_point() or y.is_complex())
+        for part in parts_of(y)
+    ]
     if leaves and outputs:
         total = sum(
             (y * torch.arange(y.numel(), dtype=y.dtype).cos().reshape(y.shape)).sum().double()
             for y in outputs
         )
         grads = torch.autograd.grad(total, leaves, allow_unused=True)
-        case["grads"] = [None if g is None else dump_tensor(g, seen) for g in grads]
+        case["grads"] = [
+            None if g is None else dump_tensor(part, seen)
+            for x, g in zip(leaves, grads)
+            for part in (parts_of(x) if g is None else parts_of(g))
+        ]
     return case
 
 
@@ -142,21 +163,22 @@ def name_of(op):
     return f"{op.name}[{op.variant_test_name}]" if op.variant_test_name else op.name
 
 
-def cases_of(op):
+def cases_of(op, with_complex):
     cases, skipped = [], {}
     supported = op.supported_dtypes("cpu")
-    for dtype in TESTED:
+    names = {**DTYPES, **COMPLEX}
+    for dtype in TESTED + (list(COMPLEX) if with_complex else []):
         if dtype not in supported or (dtype == torch.int64 and torch.int32 in supported):
             continue
         seed = zlib.crc32(f"{name_of(op)} {dtype}".encode())
         random.seed(seed)
         np.random.seed(seed)
         torch.manual_seed(seed)
-        grad = dtype.is_floating_point and op.supports_autograd
+        grad = (dtype.is_floating_point or dtype.is_complex) and op.supports_autograd
         try:
             samples = list(op.sample_inputs("cpu", dtype, requires_grad=grad))
         except Exception as error:
-            skipped[f"{DTYPES[dtype]}: no samples, {type(error).__name__}"] = 1
+            skipped[f"{names[dtype]}: no samples, {type(error).__name__}"] = 1
             continue
         for index, sample in enumerate(samples):
             try:
@@ -167,12 +189,12 @@ def cases_of(op):
                 key = f"PyTorch's own {type(error).__name__}"
                 skipped[key] = skipped.get(key, 0) + 1
             else:
-                cases.append({"id": f"{DTYPES[dtype]} {index}", **case})
+                cases.append({"id": f"{names[dtype]} {index}", **case})
     return cases, skipped
 
 
 # How many cases of a dtype the sample has, and how many bytes of JSON each may take.
-WANTED = {"f32": 5, "f64": 2, "i32": 1, "bool": 1}
+WANTED = {"f32": 5, "f64": 2, "i32": 1, "bool": 1, "c64": 2, "c128": 1}
 BYTES = 1500
 
 
@@ -200,14 +222,15 @@ def main():
     wanted = None
     if len(sys.argv) > 3:
         with open(sys.argv[3], encoding="utf8") as lines:
-            wanted = {line.rstrip("\n") for line in lines}
+            wanted = dict(line.rstrip("\n").partition("\t")[::2] for line in lines)
     raw = open(file, "wb")
     # Without a time in its header, so that the same vectors make the same file.
     out = gzip.GzipFile("", "wb", 9, raw, 0) if file.endswith(".gz") else raw
     for op in op_db:
         if wanted is not None and name_of(op) not in wanted:
             continue
-        cases, skipped = cases_of(op)
+        with_complex = wanted is None or wanted[name_of(op)] == "complex"
+        cases, skipped = cases_of(op, with_complex)
         if what == "sample":
             cases = selection(cases)
         line = {"name": name_of(op), "cases": cases, "skipped": skipped}

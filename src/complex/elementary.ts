@@ -155,9 +155,14 @@ export function cosh(z: ComplexOperand): Complex {
  */
 export function tanh(z: ComplexOperand): Complex {
   const { real, imag } = toComplex(z, "tanh");
-  // By the tangents of both parts, which do not overflow as sinh and cosh do.
-  const [t, u] = [real.tanh(), imag.tan()];
-  const [tt, uu] = [t.square(), u.square()];
-  const below = tt.mul(uu).add(1);
-  return new Complex(uu.add(1).mul(t).div(below), tt.neg().add(1).mul(u).div(below));
+  // (sinh 2x + i sin 2y) / (cosh 2x + cos 2y), times e^(-2|x|) so that nothing overflows, and in terms of
+  // which none cancel near the poles.
+  const left = real.lt(0);
+  const down = where(left, real, real.neg()).mul(2);
+  const t = down.exp();
+  const rest = down.expm1().neg();
+  const [c, s] = [imag.cos(), imag.sin()];
+  const below = rest.square().add(t.mul(c.square()).mul(4));
+  const above = rest.mul(t.add(1));
+  return new Complex(where(left, above.neg(), above).div(below), t.mul(s).mul(c).mul(4).div(below));
 }

@@ -35,7 +35,7 @@ export interface IstftOptions extends FrameOptions {
   readonly onesided?: boolean;
   /** Length of the signal. Default: what the frames cover. */
   readonly length?: number;
-  /** Whether the signal is complex. Default false: its real part. */
+  /** Whether the signal is complex. Default false: the first ⌊nFft / 2⌋ + 1 frequencies determine it. */
   readonly returnComplex?: boolean;
 }
 
@@ -195,8 +195,8 @@ export function istft(z: Signal, nFft: number, options: IstftOptions = {}): Sign
     throw new TypeError("istft: a complex window makes a complex signal; use returnComplex: true");
   const spectra = mapped(z, (part) => (part.ndim === 2 ? part.unsqueeze(0) : part).transpose(1, 2));
   const norm = normalized ? "ortho" : "backward";
-  const frames = onesided ? irfft(spectra, { n: nFft, norm }) : ifft(spectra, { norm });
-  const wanted = returnComplex || frames instanceof Tensor ? frames : frames.real;
+  // Of all frequencies of a real signal, the first half determine it.
+  const frames = returnComplex ? ifft(spectra, { norm }) : irfft(spectra, { n: nFft, norm });
   const total = hop * (count - 1) + nFft;
   const start = center ? Math.floor(nFft / 2) : 0;
   const end = length !== undefined ? start + length : center ? total - start : total;
@@ -205,7 +205,7 @@ export function istft(z: Signal, nFft: number, options: IstftOptions = {}): Sign
   checkCover(options.window, options.winLength ?? nFft, nFft, hop, count, start, kept);
   const laid = (x: Signal): Signal =>
     mapped(x, (part) => overlapAdd(part, hop).narrow(1, start, kept));
-  const signal = laid(product(wanted, window));
+  const signal = laid(product(frames, window));
   const squares = product(window, window);
   const sums = laid(mapped(squares, (part) => part.expand(1, count, nFft)));
   const quotient = signal instanceof Complex ? div(signal, sums) : signal.div(sums as Tensor);

@@ -1,9 +1,13 @@
+import { Tensor } from "../../src/tensor/index.ts";
+
 /** The arguments of a call by name. `never` goes wherever a parameter of any type is. */
 export type Args = Readonly<Record<string, never>>;
 
 /** How an entry of PyTorch's list is written with our functions. */
 export interface Operator {
   readonly call: (args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>) => unknown;
+  /** How it is written for complex samples, where it takes them. */
+  readonly complex?: Operator;
   /** What our results do not have to have: the same elements (random numbers). */
   readonly compare?: "shapes";
   /** Positions of equal elements, of which PyTorch gives any: they are not compared. */
@@ -25,7 +29,7 @@ export interface Exception {
   readonly why: string;
 }
 
-export type Options = Omit<Operator, "call" | "except"> & {
+export type Options = Omit<Operator, "call" | "complex" | "except"> & {
   readonly except?: readonly Exception[];
 };
 
@@ -76,3 +80,6 @@ export const one = (f: (x: never) => unknown, options?: Options): Operator =>
 /** A function of two operands. */
 export const two = (f: (x: never, y: never) => unknown, options?: Options): Operator =>
   op("input other", ({ input, other }) => f(input, other), options);
+
+/** A number that PyTorch also takes as a scalar tensor. */
+export const numberOf = (x: unknown): number => (x instanceof Tensor ? x.itemSync() : Number(x));

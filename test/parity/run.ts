@@ -1,6 +1,15 @@
+import { Complex } from "../../src/complex/index.ts";
 import { evalAll, Tensor, tensor } from "../../src/tensor/index.ts";
 import { Excepted, type Operator, Undetermined } from "./bind.ts";
-import { type Case, decode, type Dump, elementsOf, hasWholeFloat, isDump } from "./vectors.ts";
+import {
+  type Case,
+  decode,
+  type Dump,
+  elementsOf,
+  hasWholeFloat,
+  isComplexDump,
+  isDump,
+} from "./vectors.ts";
 
 /** Relative and absolute tolerance: the derivative of a rounded value may be off by several last places. */
 export const TOLERANCE = { f32: [1e-5, 2e-5], f64: [1e-9, 1e-9] } as const;
@@ -23,11 +32,13 @@ interface Check {
 
 interface Prepared {
   readonly id: string;
+  readonly operator: Operator;
   readonly checks: readonly Check[];
 }
 
 function tensorsOf(result: unknown): Tensor[] {
   if (result instanceof Tensor) return [result];
+  if (result instanceof Complex) return [result.real, result.imag];
   if (Array.isArray(result)) return result.flatMap(tensorsOf);
   if (typeof result === "object" && result !== null)
     return Object.values(result).flatMap(tensorsOf);
@@ -39,6 +50,7 @@ function tensorsOf(result: unknown): Tensor[] {
 /** What PyTorch gave, as a list; numbers and booleans stand for themselves. */
 function expectedOf(out: unknown): (Dump | number | boolean)[] {
   if (isDump(out) || typeof out === "number" || typeof out === "boolean") return [out];
+  if (isComplexDump(out)) return [out.re, out.im];
   if (Array.isArray(out)) return out.flatMap(expectedOf);
   if (typeof out === "object" && out !== null) {
     if ("n" in out) return [Number(out.n)];
@@ -80,7 +92,7 @@ async function prepare(operator: Operator, given: Case): Promise<Prepared> {
     )
       throw new Error(`result ${i}: expected ${want}, got ${actual[i].itemSync()}`);
   });
-  if (!grads || operator.gradients !== undefined || !elements) return { id, checks };
+  if (!grads || operator.gradients !== undefined || !elements) return { id, operator, checks };
   let total = tensor(0, { dtype: "f64" });
   for (const y of actual) if (y.requiresGrad) total = total.add(y.flatten().mul(cosines(y)).sum());
   if (total.requiresGrad) total.backward();
@@ -88,7 +100,7 @@ async function prepare(operator: Operator, given: Case): Promise<Prepared> {
     if (want)
       checks.push({ what: `gradient ${i}`, actual: leaves[i].grad, expected: want, elements });
   });
-  return { id, checks };
+  return { id, operator, checks };
 }
 
 function problem(check: Check, operator: Operator): string | undefined {
@@ -121,14 +133,15 @@ function problem(check: Check, operator: Operator): string | undefined {
 const CHUNK = 64;
 
 /** Runs an operator's cases on the device in use, many to a program. */
-export async function runCases(operator: Operator, cases: readonly Case[]): Promise<Outcome> {
+export async function runCases(entry: Operator, cases: readonly Case[]): Promise<Outcome> {
   const outcome: Outcome = { passed: 0, excepted: new Map(), failures: [] };
   const prepared: Prepared[] = [];
   for (const given of cases) {
-    const integer = !given.id.startsWith("f");
+    const integer = !/^[fc]/.test(given.id);
+    const form = given.id.startsWith("c") ? entry.complex! : entry;
     if (integer && (hasWholeFloat(given.args) || hasWholeFloat(given.kwargs))) continue;
     try {
-      prepared.push(await prepare(operator, given));
+      prepared.push(await prepare(form, given));
     } catch (error) {
       if (error instanceof Undetermined) continue;
       const text = error instanceof Error ? error.message : String(error);
@@ -146,7 +159,7 @@ export async function runCases(operator: Operator, cases: readonly Case[]): Prom
       outcome.failures.push(`${chunk[0].id}…: ${error instanceof Error ? error.message : ""}`);
       continue;
     }
-    for (const { id, checks } of chunk) {
+    for (const { id, operator, checks } of chunk) {
       const found = checks.map((check) => problem(check, operator)).find((text) => text);
       if (found) outcome.failures.push(`${id}: ${found}`);
       else outcome.passed++;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
+import { Complex } from "../../src/complex/index.ts";
 import { type DType, viewArray } from "../../src/ir/dtype.ts";
 import { fromTypedArray, type Tensor } from "../../src/tensor/index.ts";
 
@@ -11,6 +12,12 @@ export interface Dump {
   readonly s: readonly number[];
   readonly d: string;
   readonly g?: 1;
+}
+
+/** A complex tensor, by its parts. */
+interface ComplexDump {
+  readonly re: Dump;
+  readonly im: Dump;
 }
 
 export interface Case {
@@ -40,6 +47,9 @@ export function linesOf(file: string | URL): string[] {
 export const isDump = (value: unknown): value is Dump =>
   typeof value === "object" && value !== null && "t" in value && "d" in value;
 
+export const isComplexDump = (value: unknown): value is ComplexDump =>
+  typeof value === "object" && value !== null && "re" in value && "im" in value;
+
 /** The elements of a dumped tensor. */
 export function elementsOf({ t, s, d }: Dump): ArrayLike<number> {
   const bytes = Uint8Array.from(Buffer.from(d, "base64"));
@@ -65,6 +75,7 @@ export function decode(value: unknown, leaves: Tensor[]): unknown {
   if (typeof value !== "object") return value;
   if (Array.isArray(value)) return value.map((v) => decode(v, leaves));
   if (isDump(value)) return load(value, leaves);
+  if (isComplexDump(value)) return new Complex(load(value.re, leaves), load(value.im, leaves));
   if ("n" in value) return Number(value.n);
   if ("f" in value) return value.f;
   if ("dtype" in value) return value.dtype;

@@ -1,6 +1,8 @@
 import { type Operator } from "../bind.ts";
 import { MISSING_FOR, NOT_APPLICABLE } from "./absent.ts";
+import { COMPLEX, COMPLEX_FORMS } from "./complex.ts";
 import { ELEMENTS } from "./elements.ts";
+import { FOURIER } from "./fourier.ts";
 import { INDEXING } from "./indexing.ts";
 import { LAYERS } from "./layers.ts";
 import { LOSSES } from "./losses.ts";
@@ -11,9 +13,10 @@ import { REDUCTIONS } from "./reductions.ts";
 import { SHAPES } from "./shapes.ts";
 import { SPECIAL } from "./special.ts";
 
-/** By the names of PyTorch's list: how its operators are written with our functions. */
-export const OPERATORS: Readonly<Record<string, Operator>> = {
+const WRITTEN: Readonly<Record<string, Operator>> = {
+  ...COMPLEX,
   ...ELEMENTS,
+  ...FOURIER,
   ...INDEXING,
   ...LAYERS,
   ...LOSSES,
@@ -24,6 +27,14 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...SHAPES,
   ...SPECIAL,
 };
+
+/** By the names of PyTorch's list: how its operators are written with our functions. */
+export const OPERATORS: Readonly<Record<string, Operator>> = Object.fromEntries(
+  Object.entries(WRITTEN).map(([name, operator]) => {
+    const complex = COMPLEX_FORMS[name];
+    return [name, complex ? { ...operator, complex } : operator];
+  }),
+);
 
 /** What a missing entry waits for. */
 export const missingFor = (name: string): string | undefined =>

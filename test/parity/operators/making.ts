@@ -1,7 +1,7 @@
 import * as X from "../../../src/extra/index.ts";
 import { type DType } from "../../../src/ir/dtype.ts";
 import * as T from "../../../src/tensor/index.ts";
-import { type Args, op, type Operator, type Options } from "../bind.ts";
+import { type Args, numberOf, op, type Operator, type Options } from "../bind.ts";
 
 const RANDOM: Options = { compare: "shapes" };
 const REST = "dtype layout device pin_memory requires_grad memory_format";
@@ -24,11 +24,6 @@ const fresh = (make: (shape: number[], options: never) => unknown, settings?: Op
 const shaped = (make: (shape: readonly number[], a: Args) => unknown, names: string): Operator =>
   op(names, (a) => make((a.input as T.Tensor).shape, a), RANDOM);
 const floats = (x: T.Tensor): { dtype: DType } => ({ dtype: x.dtype });
-
-/** A number that PyTorch also takes as a scalar tensor. */
-function numberOf(x: unknown): number {
-  return x instanceof T.Tensor ? x.itemSync() : Number(x);
-}
 
 /** Creation and random numbers. */
 export const MAKING: Record<string, Operator> = {

@@ -1,6 +1,6 @@
 import * as X from "../../../src/extra/index.ts";
 import * as T from "../../../src/tensor/index.ts";
-import { one, op, type Operator, two } from "../bind.ts";
+import { numberOf, one, op, type Operator, two } from "../bind.ts";
 
 const reshape = op("input *shape", ({ input, shape }) => T.reshape(input, ...(shape as number[])));
 const expand = op("input *sizes", ({ input, sizes }) => T.expand(input, ...(sizes as number[])));
@@ -9,12 +9,7 @@ const squeeze = op("input dim", (a) => T.squeeze(a.input, a.dim));
 const transpose = op("input dim0 dim1", (a) => T.transpose(a.input, a.dim0, a.dim1));
 const unsqueeze = op("input dim", (a) => T.unsqueeze(a.input, a.dim));
 const narrow = op("input dim start length", (a) =>
-  T.narrow(
-    a.input,
-    a.dim,
-    (a.start as unknown) instanceof T.Tensor ? (a.start as T.Tensor).itemSync() : a.start,
-    a.length,
-  ),
+  T.narrow(a.input, a.dim, numberOf(a.start), a.length),
 );
 const diagonal = op("input offset dim1 dim2", (a) => T.diagonal(a.input, a.offset, a.dim1, a.dim2));
 const split = op("input split_size dim", (a) => T.split(a.input, a.splitSize, a.dim));
