@@ -201,7 +201,8 @@ export function istft(z: Signal, nFft: number, options: IstftOptions = {}): Sign
   const start = center ? Math.floor(nFft / 2) : 0;
   const end = length !== undefined ? start + length : center ? total - start : total;
   const kept = Math.min(end, total) - start;
-  if (kept < 1) throw new RangeError(`istft: ${count} frames leave no entry of the signal`);
+  if (kept < 1)
+    throw new RangeError(`istft: of ${total} entries that frames cover, none is of the signal`);
   checkCover(options.window, options.winLength ?? nFft, nFft, hop, count, start, kept);
   const laid = (x: Signal): Signal =>
     mapped(x, (part) => overlapAdd(part, hop).narrow(1, start, kept));
