@@ -12,7 +12,7 @@ import { chirp, chirpFilter, matrix, twiddles } from "./tables.ts";
 type PlaneCount = 1 | 2;
 
 /** The product with constants `cos - i sin` (with `cos + i sin` for a sign of 1) along the axes of `shape`. */
-function rotated(
+export function rotated(
   z: Node,
   [cos, exchanged]: readonly Node[],
   shape: readonly number[],

@@ -5,6 +5,7 @@ import { type Tensor } from "../tensor/index.ts";
 import { range } from "../tensor/axes.ts";
 import { dft, padded } from "./dft.ts";
 import { type Extents, extentsOf, type FftnOptions, type Norm, scaleOf } from "./options.ts";
+import { dftToReal, realDft } from "./real.ts";
 import { complexOf, plane, planesOf, type Signal } from "./planes.ts";
 
 // Planes have one axis more than the signal, in front.
@@ -58,8 +59,7 @@ export function realToComplex(
     others,
   } = parted(extents);
   const sign = inverse ? 1 : -1;
-  const whole = dft(resized(planesOf(x), axis + 1, n), axis + 1, sign);
-  const half = range(whole, axis + 1, 0, Math.floor(n / 2) + 1);
+  const half = realDft(resized(planesOf(x), axis + 1, n), axis + 1, sign);
   return complexOf(scaled(alongAll(half, others, sign), factor));
 }
 
@@ -78,14 +78,7 @@ export function complexToReal(
   } = parted(extents);
   const sign = inverse ? 1 : -1;
   const half = resized(alongAll(planesOf(x), others, sign), axis + 1, Math.floor(n / 2) + 1);
-  // Each entry and its conjugate have the same real part in the sum; the first one, and the middle one of
-  // an even number, have no other.
-  const position = ops.iota(half.shape, axis + 1);
-  const is = (k: number): Node => ops.eq(position, ops.fullLike(position, k));
-  const single = n % 2 === 0 ? ops.or(is(0), is(n / 2)) : is(0);
-  const weight = ops.select(single, ops.fullLike(half, 1), ops.fullLike(half, 2));
-  const full = padded(ops.mul(half, weight), axis + 1, n);
-  return plane(scaled(dft(full, axis + 1, sign, 1), factor), 0);
+  return plane(scaled(dftToReal(half, axis + 1, n, sign), factor), 0);
 }
 
 /** The length of a signal with so many entries of a spectrum without conjugates. */

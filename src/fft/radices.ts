@@ -1,7 +1,7 @@
 /** Factors are combined up to this: more steps cost memory traffic, larger ones arithmetic. */
 const LARGEST_GROUP = 16;
 /** Of one or two steps, which short transforms are, each may be larger. */
-const LARGEST_OF_FEW = 32;
+export const LARGEST_OF_FEW = 32;
 /** A prime factor up to here is one product with its matrix; beyond, Bluestein's way is cheaper. */
 const LARGEST_PRIME = 127;
 

@@ -99,6 +99,13 @@ export const twiddles = (r: number, m: number, dtype: DType): readonly Node[] =>
     return factors({ cos, sin }, dtype);
   });
 
+/** e^(-2πi k / n) for k <= n / 2. */
+export const halfRoots = (n: number, dtype: DType): readonly Node[] =>
+  table(`half ${n}`, dtype, () => {
+    const { cos, sin } = rootsOfUnity(n);
+    return factors({ cos: cos.subarray(0, n / 2 + 1), sin: sin.subarray(0, n / 2 + 1) }, dtype);
+  });
+
 /** cos and sin of πj²/n for j < n. */
 function chirpAngles(n: number): Angles {
   const roots = rootsOfUnity(2 * n);
