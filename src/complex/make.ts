@@ -1,4 +1,4 @@
-import { promote } from "../ir/dtype.ts";
+import { isFloat, promote } from "../ir/dtype.ts";
 import { broadcastShapes, showShape } from "../ir/shape.ts";
 import { cos, mul, sin, stack, type Tensor } from "../tensor/index.ts";
 import { checkTensor, describe } from "../tensor/operand.ts";
@@ -12,6 +12,15 @@ export function pair(real: Tensor, imag: Tensor, what: string): Complex {
   return new Complex(fit(real), fit(imag));
 }
 
+/** Throws unless `x` is a floating-point tensor. */
+function checkPart(x: Tensor, what: string): void {
+  checkTensor(x, what);
+  if (!isFloat(x.dtype))
+    throw new TypeError(
+      `${what}: expected a floating-point tensor, got ${describe(x)}; use x.to("f32")`,
+    );
+}
+
 /**
  * `real + i · imag` of floating-point tensors or numbers, which broadcast.
  *
@@ -22,16 +31,8 @@ export function pair(real: Tensor, imag: Tensor, what: string): Complex {
  * complex(0, 1); // 0+1i
  */
 export function complex(real: Tensor | number, imag: Tensor | number): Complex {
-  const parts = [real, imag].map((x) => {
-    if (
-      typeof x !== "number" &&
-      (checkTensor(x, "complex"), x.dtype !== "f64" && x.dtype !== "f32")
-    )
-      throw new TypeError(
-        `complex: the parts must be floating-point tensors, got ${describe(x)}; use x.to("f32")`,
-      );
-    return toReal(x, "complex");
-  });
+  for (const x of [real, imag]) if (typeof x !== "number") checkPart(x, "complex");
+  const parts = [toReal(real, "complex"), toReal(imag, "complex")];
   // A number takes the dtype of the other part.
   if (typeof real === "number") parts[0] = parts[0].to(parts[1].dtype);
   if (typeof imag === "number") parts[1] = parts[1].to(parts[0].dtype);
@@ -45,13 +46,7 @@ export function complex(real: Tensor | number, imag: Tensor | number): Complex {
  * polar(tensor([2]), tensor([Math.PI / 2])).imag; // [2]
  */
 export function polar(abs: Tensor, angle: Tensor): Complex {
-  for (const x of [abs, angle]) {
-    checkTensor(x, "polar");
-    if (x.dtype !== "f64" && x.dtype !== "f32")
-      throw new TypeError(
-        `polar: expected floating-point tensors, got ${describe(x)}; use x.to("f32")`,
-      );
-  }
+  for (const x of [abs, angle]) checkPart(x, "polar");
   return pair(mul(abs, cos(angle)), mul(abs, sin(angle)), "polar");
 }
 
@@ -73,14 +68,10 @@ export function viewAsReal(z: Complex): Tensor {
  * viewAsComplex(tensor([[1, 3], [2, 4]])); // [1+3i, 2+4i]
  */
 export function viewAsComplex(x: Tensor): Complex {
-  checkTensor(x, "viewAsComplex");
+  checkPart(x, "viewAsComplex");
   if (x.ndim === 0 || x.shape[x.ndim - 1] !== 2)
     throw new RangeError(
       `viewAsComplex: the last axis must have size 2, got shape ${showShape(x.shape)}`,
-    );
-  if (x.dtype !== "f32" && x.dtype !== "f64")
-    throw new TypeError(
-      `viewAsComplex: expected a floating-point tensor, got ${x.dtype}; use x.to("f32")`,
     );
   return new Complex(x.select(-1, 0), x.select(-1, 1));
 }

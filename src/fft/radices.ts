@@ -1,7 +1,9 @@
 /** Factors are combined up to this: more steps cost memory traffic, larger ones arithmetic. */
 const LARGEST_GROUP = 16;
-/** Of one or two steps, which short transforms are, each may be larger. */
-export const LARGEST_OF_FEW = 32;
+/** Of two steps each may be larger. */
+const LARGEST_OF_TWO = 32;
+/** Shorter transforms are one product with their matrix. */
+export const ONE_STEP = 64;
 /** A prime factor up to here is one product with its matrix; beyond, Bluestein's way is cheaper. */
 const LARGEST_PRIME = 127;
 
@@ -17,7 +19,7 @@ function primeFactors(n: number): number[] {
  * be, of sizes that are about equal. Undefined for a length with a large prime factor.
  */
 export function radicesOf(n: number): number[] | undefined {
-  if (n <= LARGEST_OF_FEW) return [n];
+  if (n <= ONE_STEP) return [n];
   const primes = primeFactors(n).reverse();
   if (primes[0] > LARGEST_PRIME) return undefined;
   for (let count = 1; ; count++) {
@@ -26,7 +28,7 @@ export function radicesOf(n: number): number[] | undefined {
       const least = groups.indexOf(Math.min(...groups));
       groups[least] *= prime;
     }
-    const largest = count <= 2 ? LARGEST_OF_FEW : LARGEST_GROUP;
+    const largest = count <= 2 ? LARGEST_OF_TWO : LARGEST_GROUP;
     if (groups.every((size) => size <= largest || primes.includes(size))) return groups;
   }
 }

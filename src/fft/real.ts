@@ -3,7 +3,7 @@ import * as ops from "../ir/ops.ts";
 import { range } from "../tensor/axes.ts";
 import { catNodes } from "../tensor/cat.ts";
 import { dft, padded, rotated } from "./dft.ts";
-import { LARGEST_OF_FEW } from "./radices.ts";
+import { ONE_STEP } from "./radices.ts";
 import { halfRoots } from "./tables.ts";
 
 // Transforms between n real numbers and the n/2 + 1 numbers of their spectrum that determine the others.
@@ -12,7 +12,7 @@ import { halfRoots } from "./tables.ts";
 // X[k] = E[k] + e^(∓2πi k / n) · O[k].
 
 /** Short transforms are one product with a matrix of real numbers anyway. */
-const isPaired = (n: number): boolean => n % 2 === 0 && n > LARGEST_OF_FEW;
+const isPaired = (n: number): boolean => n % 2 === 0 && n > ONE_STEP;
 
 /** `then` where a place along an axis is one of `places`, else `otherwise`. */
 function at(

@@ -12,7 +12,7 @@ const MISTAKES: Mistakes = {
   complex: [
     [
       () => C.complex(i(2), f(2)),
-      'complex: the parts must be floating-point tensors, got a tensor i32[2]; use x.to("f32")',
+      'complex: expected a floating-point tensor, got a tensor i32[2]; use x.to("f32")',
     ],
     [() => C.complex(x, f(2)), apart("complex")],
     [() => C.complex(x, no), 'complex: expected a tensor, got "x"'],
@@ -20,7 +20,7 @@ const MISTAKES: Mistakes = {
   polar: [
     [
       () => C.polar(i(2), f(2)),
-      'polar: expected floating-point tensors, got a tensor i32[2]; use x.to("f32")',
+      'polar: expected a floating-point tensor, got a tensor i32[2]; use x.to("f32")',
     ],
     [() => C.polar(x, no), 'polar: expected a tensor, got "x"'],
   ],
@@ -34,7 +34,7 @@ const MISTAKES: Mistakes = {
     [() => C.viewAsComplex(x), "viewAsComplex: the last axis must have size 2, got shape [2, 3]"],
     [
       () => C.viewAsComplex(i(2)),
-      'viewAsComplex: expected a floating-point tensor, got i32; use x.to("f32")',
+      'viewAsComplex: expected a floating-point tensor, got a tensor i32[2]; use x.to("f32")',
     ],
     [() => C.viewAsComplex(no), 'viewAsComplex: expected a tensor, got "x"'],
   ],

@@ -46,13 +46,15 @@ export function page(): string {
   const count = (status: Status): number => list.filter((row) => row.status === status).length;
   const dense = list.length - count("not applicable");
   const share = ((100 * count("supported")) / dense).toFixed(1);
+  const forms = list.filter(({ name }) => operatorFor(name)?.complex).length;
   const lines = list.map(({ name, status, why }) => `| \`${name}\` | ${status} | ${why} |`);
   return `# Parity with PyTorch
 
 Every entry of PyTorch's own list of operators (\`op_db\` of version ${OP_DB.torch}), and whether Nabla gives the
 same results and gradients for its sample inputs. \`test/parity\` compares them in single and double
-precision, with integers and with booleans: a selection in \`npm test\`, all of them by
-\`node tools/parity.js\`. This page is written by \`npx tsx test/parity/write-table.ts\`.
+precision, with integers and with booleans, and ${forms} of them with complex numbers: a selection in
+\`npm test\`, all of them by \`node tools/parity.js\`. This page is written by
+\`npx tsx test/parity/write-table.ts\`.
 
 | status | entries |
 | --- | --- |
