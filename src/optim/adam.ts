@@ -1,7 +1,11 @@
 import { type Parameter } from "../nn/parameter.ts";
 import { maximum, type Tensor } from "../tensor/index.ts";
-import { checkBetas, checkLearningRate, checkNotNegative } from "./checks.ts";
-import { Optimizer, type Parameters, type ParameterState, type StepScalars } from "./optimizer.ts";
+import { checkCommon } from "./checks.ts";
+import { withDecay } from "./decay.ts";
+import { bias, updateMean, updateSquare } from "./moments.ts";
+import { type Parameters } from "./param-group.ts";
+import { type CellSpecs, like, ParameterOptimizer, type ParameterState } from "./per-parameter.ts";
+import { type StepScalars } from "./scalars.ts";
 
 /** Options of `Adam` and `AdamW`. */
 export interface AdamOptions {
@@ -11,12 +15,17 @@ export interface AdamOptions {
   readonly betas?: readonly [number, number];
   /** Added to the denominator. Default 1e-8. */
   readonly eps?: number;
-  /** Adam: factor of an L2 penalty, default 0. AdamW: decay of the weights, default 0.01. */
+  /** Factor of the weights' decay. Default 0 for Adam, 0.01 for AdamW. */
   readonly weightDecay?: number;
   /** Whether the denominator never falls (Reddi et al. 2018). Default false. */
   readonly amsgrad?: boolean;
   /** Whether to make the objective larger. Default false. */
   readonly maximize?: boolean;
+  /**
+   * Whether weights decay apart from the gradient, and not by an L2 penalty. Default false for Adam, true
+   * for AdamW.
+   */
+  readonly decoupledWeightDecay?: boolean;
 }
 
 type AdamSettings = Required<AdamOptions>;
@@ -28,6 +37,7 @@ const DEFAULTS: AdamSettings = {
   weightDecay: 0,
   amsgrad: false,
   maximize: false,
+  decoupledWeightDecay: false,
 };
 
 /**
@@ -37,72 +47,40 @@ const DEFAULTS: AdamSettings = {
  * @example
  * const optimizer = new optim.Adam(net.parameters(), { lr: 0.001 });
  */
-export class Adam extends Optimizer<AdamSettings> {
+export class Adam extends ParameterOptimizer<AdamSettings> {
   /** @throws RangeError for options outside their range, Error for an empty list of parameters. */
   constructor(parameters: Parameters<AdamOptions>, options: AdamOptions = {}) {
     super(parameters, { ...DEFAULTS, ...options });
   }
 
-  protected check({ lr, betas, eps, weightDecay }: AdamSettings): void {
-    const what = this.constructor.name;
-    checkLearningRate(lr, what);
-    checkBetas(betas, what);
-    checkNotNegative(eps, "eps", what);
-    checkNotNegative(weightDecay, "weightDecay", what);
+  protected check(options: AdamSettings): void {
+    checkCommon(options, this.constructor.name);
   }
 
-  cellNames({ amsgrad }: AdamSettings): readonly string[] {
-    return amsgrad ? ["expAvg", "expAvgSq", "maxExpAvgSq"] : ["expAvg", "expAvgSq"];
+  cellSpecs(p: Parameter, { amsgrad }: AdamSettings): CellSpecs {
+    const means = { expAvg: like(p), expAvgSq: like(p) };
+    return amsgrad ? { ...means, maxExpAvgSq: like(p) } : means;
   }
 
   protected update(
     p: Parameter,
     grad: Tensor,
-    state: ParameterState,
+    cells: ParameterState["cells"],
     options: AdamSettings,
-    scalars: StepScalars,
+    scalars: StepScalars<AdamSettings>,
   ): Tensor {
-    const g = options.maximize ? grad.neg() : grad;
-    const { value, gradient } = this.decay(p, g, options, scalars);
-    return value.sub(adamStep(gradient, state, options, scalars));
+    const { value, g } = withDecay(p, grad, options, scalars);
+    const { lr, shared } = scalars;
+    const mean = updateMean(cells.expAvg, g, scalars);
+    let square = updateSquare(cells.expAvgSq, g, scalars);
+    if (options.amsgrad) {
+      square = maximum(cells.maxExpAvgSq, square);
+      cells.maxExpAvgSq.rebind(square);
+    }
+    const size = shared("size", g.dtype, () => lr.div(bias(scalars, 0)));
+    const root = shared("root", g.dtype, () => bias(scalars, 1).rsqrt());
+    return value.sub(mean.mul(size).div(square.sqrt().mul(root).add(options.eps)));
   }
-
-  /** The value that the step starts from, and the gradient it goes by. */
-  protected decay(
-    p: Parameter,
-    gradient: Tensor,
-    { weightDecay }: AdamSettings,
-    _scalars: StepScalars,
-  ): { value: Tensor; gradient: Tensor } {
-    return {
-      value: p,
-      gradient: weightDecay === 0 ? gradient : gradient.add(p, { alpha: weightDecay }),
-    };
-  }
-}
-
-function adamStep(
-  g: Tensor,
-  { cells }: ParameterState,
-  { betas: [beta1, beta2], eps, amsgrad }: AdamSettings,
-  { lr, step, shared }: StepScalars,
-): Tensor {
-  const mean = cells.expAvg.add(g.sub(cells.expAvg).mul(1 - beta1));
-  const square = cells.expAvgSq.mul(beta2).add(g.mul(g).mul(1 - beta2));
-  cells.expAvg.rebind(mean);
-  cells.expAvgSq.rebind(square);
-  let denominator = square;
-  if (amsgrad) {
-    denominator = maximum(cells.maxExpAvgSq, square);
-    cells.maxExpAvgSq.rebind(denominator);
-  }
-  // Powers of the betas lose their digits in f32: the scalars are f64 until they meet the tensors.
-  const left = (beta: number): Tensor => step.mul(Math.log(beta)).expm1().neg();
-  const size = shared("size", g.dtype, () => (beta1 === 0 ? lr : lr.div(left(beta1))));
-  const root = shared("root", g.dtype, () =>
-    beta2 === 0 ? step.mul(0).add(1) : left(beta2).rsqrt(),
-  );
-  return mean.mul(size).div(denominator.sqrt().mul(root).add(eps));
 }
 
 /**
@@ -115,17 +93,6 @@ function adamStep(
 export class AdamW extends Adam {
   /** @throws RangeError for options outside their range, Error for an empty list of parameters. */
   constructor(parameters: Parameters<AdamOptions>, options: AdamOptions = {}) {
-    super(parameters, { weightDecay: 0.01, ...options });
-  }
-
-  protected override decay(
-    p: Parameter,
-    gradient: Tensor,
-    { weightDecay }: AdamSettings,
-    { lr, shared }: StepScalars,
-  ): { value: Tensor; gradient: Tensor } {
-    if (weightDecay === 0) return { value: p, gradient };
-    const kept = shared("kept", p.dtype, () => lr.mul(-weightDecay).add(1));
-    return { value: p.mul(kept), gradient };
+    super(parameters, { decoupledWeightDecay: true, weightDecay: 0.01, ...options });
   }
 }

@@ -1,11 +1,23 @@
+export { Adadelta, type AdadeltaOptions } from "./adadelta.ts";
+export { Adafactor, type AdafactorOptions } from "./adafactor.ts";
+export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
+export { Adamax, type AdamaxOptions } from "./adamax.ts";
+export { ASGD, type ASGDOptions } from "./asgd.ts";
 export { type ClipOptions, clipGradNorm_, clipGradValue_ } from "./clip.ts";
+export { LAMB, type LAMBOptions } from "./lamb.ts";
+export { Lion, type LionOptions } from "./lion.ts";
+export { Muon, type MuonOptions } from "./muon.ts";
+export { NAdam, type NAdamOptions } from "./nadam.ts";
+export { type Closure, Optimizer } from "./optimizer.ts";
 export {
   type GroupOptions,
-  Optimizer,
   type OptimizerOptions,
   ParamGroup,
   type Parameters,
-} from "./optimizer.ts";
+} from "./param-group.ts";
+export { RAdam, type RAdamOptions } from "./radam.ts";
+export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";
+export { Rprop, type RpropOptions } from "./rprop.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";
-export { type OptimizerState } from "./state.ts";
+export { type OptimizerState, type SavedGroup } from "./state.ts";

@@ -1,7 +1,10 @@
 import { type Parameter } from "../nn/parameter.ts";
 import { type Tensor, where } from "../tensor/index.ts";
-import { checkLearningRate, checkNotNegative } from "./checks.ts";
-import { Optimizer, type Parameters, type ParameterState, type StepScalars } from "./optimizer.ts";
+import { checkCommon } from "./checks.ts";
+import { penalised } from "./decay.ts";
+import { type Parameters } from "./param-group.ts";
+import { type CellSpecs, like, ParameterOptimizer, type ParameterState } from "./per-parameter.ts";
+import { type StepScalars } from "./scalars.ts";
 
 /** Options of `SGD`. */
 export interface SGDOptions {
@@ -29,7 +32,7 @@ type SGDSettings = Required<SGDOptions>;
  * @example
  * const optimizer = new optim.SGD(net.parameters(), { lr: 0.1, momentum: 0.9, nesterov: true });
  */
-export class SGD extends Optimizer<SGDSettings> {
+export class SGD extends ParameterOptimizer<SGDSettings> {
   /** @throws RangeError for options outside their range, Error for an empty list of parameters. */
   constructor(parameters: Parameters<SGDOptions>, options: SGDOptions = {}) {
     super(parameters, {
@@ -43,10 +46,9 @@ export class SGD extends Optimizer<SGDSettings> {
     });
   }
 
-  protected check({ lr, momentum, dampening, nesterov, weightDecay }: SGDSettings): void {
-    checkLearningRate(lr, "SGD");
-    checkNotNegative(momentum, "momentum", "SGD");
-    checkNotNegative(weightDecay, "weightDecay", "SGD");
+  protected check(options: SGDSettings): void {
+    checkCommon(options, "SGD");
+    const { momentum, dampening, nesterov } = options;
     if (!Number.isFinite(dampening))
       throw new RangeError(`SGD: dampening must be a finite number, got ${dampening}`);
     if (nesterov && (momentum === 0 || dampening !== 0))
@@ -55,20 +57,19 @@ export class SGD extends Optimizer<SGDSettings> {
       );
   }
 
-  cellNames({ momentum }: SGDSettings): readonly string[] {
-    return momentum === 0 ? [] : ["momentumBuffer"];
+  cellSpecs(p: Parameter, { momentum }: SGDSettings): CellSpecs {
+    return momentum === 0 ? {} : { momentumBuffer: like(p) };
   }
 
   protected update(
     p: Parameter,
     grad: Tensor,
-    state: ParameterState,
+    { momentumBuffer }: ParameterState["cells"],
     options: SGDSettings,
-    { lr, step, shared }: StepScalars,
+    { step, number, shared }: StepScalars<SGDSettings>,
   ): Tensor {
-    const { momentum, dampening, nesterov, weightDecay, maximize } = options;
-    let g = maximize ? grad.neg() : grad;
-    if (weightDecay !== 0) g = g.add(p, { alpha: weightDecay });
+    const { momentum, dampening, nesterov } = options;
+    let g = penalised(p, grad, options);
     if (momentum !== 0) {
       // The buffer starts at 0, so that the first step needs no special case but for dampening.
       let entering = g;
@@ -76,10 +77,11 @@ export class SGD extends Optimizer<SGDSettings> {
         const share = (): Tensor => where(step.eq(1), 1, step.mul(0).add(1 - dampening));
         entering = g.mul(shared("share", p.dtype, share));
       }
-      const buffer = state.cells.momentumBuffer.mul(momentum).add(entering);
-      state.cells.momentumBuffer.rebind(buffer);
-      g = nesterov ? g.add(buffer, { alpha: momentum }) : buffer;
+      const kept = number("momentum", p.dtype, (o) => o.momentum);
+      const buffer = momentumBuffer.mul(kept).add(entering);
+      momentumBuffer.rebind(buffer);
+      g = nesterov ? g.add(buffer.mul(kept)) : buffer;
     }
-    return p.sub(g.mul(shared("lr", p.dtype, () => lr)));
+    return p.sub(g.mul(number("lr", p.dtype, (o) => o.lr)));
   }
 }

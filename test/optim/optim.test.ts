@@ -236,7 +236,9 @@ describe("saving and loading", () => {
       /state 0: expAvg: expected f32\[2, 3\], got f32\[2, 4\]/,
     );
     const bad = { ...adam.stateDict(), paramGroups: [{ lr: -1, params: [0, 1] }] };
-    expect(() => adam.loadStateDict(bad)).toThrow(/lr: expected a number >= 0, got -1/);
+    expect(() => adam.loadStateDict(bad)).toThrow(
+      /group 0: Adam: the learning rate must be a finite number >= 0, got -1/,
+    );
     expect(adam.lr).toBe(0.5);
     expect(Object.keys(adam.stateDict().state)).toEqual([]);
   });

@@ -1,0 +1,146 @@
+import { type DType, newArray } from "../ir/dtype.ts";
+import { type Shape, sizeOf } from "../ir/shape.ts";
+import { type Parameter } from "../nn/parameter.ts";
+import { noGrad, type Tensor } from "../tensor/index.ts";
+import { CellTensor, stepCells } from "../tensor/tensor.ts";
+import { guarded } from "../tensor/tracing.ts";
+import { type Closure, Optimizer } from "./optimizer.ts";
+import { type OptimizerOptions } from "./param-group.ts";
+import { type StepScalars, stepScalars } from "./scalars.ts";
+import { loadState, type OptimizerState, saveState } from "./state.ts";
+
+/** A cell of a parameter's state, and the number that all its elements start with. */
+export interface CellSpec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly start: number;
+}
+
+/** The cells of a parameter's state by name. */
+export type CellSpecs = Readonly<Record<string, CellSpec>>;
+
+/** What an optimiser remembers of one parameter. */
+export interface ParameterState {
+  /** Number of steps taken, f64; parameters that always step together share it. */
+  step: CellTensor;
+  /** Tensors by name. */
+  cells: Readonly<Record<string, CellTensor>>;
+  /** The group's `structure` for which the cells are complete. */
+  structure: number;
+}
+
+/** A cell of the parameter's own shape and dtype. */
+export const like = ({ shape, dtype }: Parameter, start = 0): CellSpec => ({ shape, dtype, start });
+
+/** A number of double precision. */
+export const scalar = (start: number): CellSpec => ({ shape: [], dtype: "f64", start });
+
+const makeCell = ({ shape, dtype, start }: CellSpec): CellTensor =>
+  new CellTensor(shape, dtype, newArray(dtype, sizeOf(shape)).fill(start));
+
+/** @internal A scalar cell of double precision. */
+export const scalarCell = (value: number): CellTensor => makeCell(scalar(value));
+
+/** @internal The cells that `specs` ask for: those that are there, and new ones. */
+export const completeCells = (
+  specs: CellSpecs,
+  known: ParameterState["cells"],
+): ParameterState["cells"] =>
+  Object.fromEntries(
+    Object.entries(specs).map(([name, spec]) => [name, known[name] ?? makeCell(spec)]),
+  );
+
+/** An optimiser that computes the next value of each parameter from its gradient and its own state. */
+export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Optimizer<O> {
+  /** @internal What is remembered of each parameter, from its first gradient on. */
+  readonly state = new Map<Parameter, ParameterState>();
+
+  step(closure?: Closure): Tensor | undefined {
+    const loss = closure?.();
+    const touched = new Set<CellTensor>();
+    noGrad(() => {
+      const steps = this.advanceSteps(touched);
+      for (const group of this.paramGroups) {
+        const scalars = new Map<CellTensor, StepScalars<O>>();
+        for (const p of group.params) {
+          if (!p.grad) continue;
+          const state = this.state.get(p)!;
+          let own = scalars.get(state.step);
+          if (!own) scalars.set(state.step, (own = stepScalars(group, steps.get(state.step)!)));
+          p.rebind(this.update(p, p.grad, state.cells, group.options, own));
+          touched.add(p);
+          for (const cell of Object.values(state.cells)) touched.add(cell);
+        }
+      }
+    });
+    stepCells(touched);
+    return loss;
+  }
+
+  stateDict(): OptimizerState {
+    return saveState(this);
+  }
+
+  loadStateDict(state: OptimizerState): void {
+    loadState(this, state);
+  }
+
+  /** @internal The state of a parameter before its first step. */
+  abstract cellSpecs(p: Parameter, options: O): CellSpecs;
+
+  /** The next value of `p`; new values of its state are bound on the way. */
+  protected abstract update(
+    p: Parameter,
+    grad: Tensor,
+    cells: ParameterState["cells"],
+    options: O,
+    scalars: StepScalars<O>,
+  ): Tensor;
+
+  /**
+   * Counts this step for the parameters that have a gradient. Those that have always stepped together
+   * share a counter; where only some of them have a gradient, these get a copy of it.
+   */
+  private advanceSteps(touched: Set<CellTensor>): Map<CellTensor, Tensor> {
+    const members = new Map<CellTensor, number>();
+    for (const { step } of this.state.values()) members.set(step, (members.get(step) ?? 0) + 1);
+    const active = new Map<CellTensor, ParameterState[]>();
+    let first: CellTensor | undefined;
+    for (const group of this.paramGroups) {
+      const structure = guarded(() => group.structure);
+      for (const p of group.params) {
+        if (!p.grad) continue;
+        let state = this.state.get(p);
+        if (!state) {
+          first ??= scalarCell(0);
+          state = { step: first, cells: {}, structure: -1 };
+          this.state.set(p, state);
+        }
+        if (state.structure !== structure) {
+          state.cells = completeCells(this.cellSpecs(p, group.options), state.cells);
+          state.structure = structure;
+        }
+        const together = active.get(state.step);
+        if (together) together.push(state);
+        else active.set(state.step, [state]);
+      }
+    }
+    const next = new Map<CellTensor, Tensor>();
+    for (const [counter, states] of active) {
+      const value = counter.add(1);
+      const total = members.get(counter) ?? states.length;
+      const target = states.length === total ? counter : ownCounter(states);
+      target.rebind(value);
+      touched.add(target);
+      next.set(target, value);
+    }
+    return next;
+  }
+}
+
+/** A counter of their own for parameters that leave those they have stepped with. */
+function ownCounter(states: readonly ParameterState[]): CellTensor {
+  const own = scalarCell(0);
+  for (const state of states) state.step = own;
+  return own;
+}
