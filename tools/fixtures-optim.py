@@ -183,7 +183,7 @@ CASES = {
     ],
     "Adafactor": [
         ({}, {}),
-        ({"lr": 0.05, "beta2_decay": -0.5, "d": 1.5, "weight_decay": 0.1}, {"lr": 0.3}),
+        ({"lr": 0.05, "beta2_decay": -0.5, "d": 1.5, "weight_decay": 0.1}, {"lr": 0.1}),
         ({"lr": 0.1, "eps": [0.1, 0.5]}, {"eps": [None, 0.01]}),
         ({"lr": 0.05, "maximize": True}, {"maximize": False}),
     ],

@@ -54,7 +54,7 @@ export function loadedOptions<O extends OptimizerOptions>(
     const given = Object.fromEntries(
       Object.entries(saved.paramGroups[i]).filter(([name]) => !BESIDE_OPTIONS.includes(name)),
     );
-    const own: Readonly<Record<string, unknown>> = { ...group.options };
+    const own = Object.fromEntries(Object.entries(group.options)) as Record<string, unknown>;
     const before = problems.length;
     for (const [name, value] of Object.entries(given)) {
       if (!Object.hasOwn(own, name)) problems.push(`group ${i}: unexpected option ${name}`);
