@@ -6,6 +6,7 @@ export { Adamax, type AdamaxOptions } from "./adamax.ts";
 export { ASGD, type ASGDOptions } from "./asgd.ts";
 export { type ClipOptions, clipGradNorm_, clipGradValue_ } from "./clip.ts";
 export { LAMB, type LAMBOptions } from "./lamb.ts";
+export { LBFGS, type LBFGSOptions } from "./lbfgs.ts";
 export { Lion, type LionOptions } from "./lion.ts";
 export * as lrScheduler from "./schedules/index.ts";
 export { Muon, type MuonOptions } from "./muon.ts";
