@@ -1,4 +1,4 @@
-"""Writes test/nn/fixtures.json and test/optim/fixtures.json: PyTorch's numbers.
+"""Writes test/nn/fixtures.json: PyTorch's numbers.
 
     python3 -m venv out/venv && out/venv/bin/pip install torch==2.13.0 numpy
     out/venv/bin/python tools/fixtures-nn.py
@@ -144,69 +144,6 @@ def linear():
     }  # fmt: skip
 
 
-# --- optimisers -------------------------------------------------------------------------------------
-
-
-def trajectory(kind, options, dtype):
-    """Twenty steps on f(p, q) = sum (p * a - b)^4 / 4 + sum cos(q) + sum (p0 q)^2, lr changed at 10."""
-    start_p, start_q, a, b = randn(4), randn(2, 3), randn(4), randn(4)
-    p = start_p.to(dtype, copy=True).requires_grad_()
-    q = start_q.to(dtype, copy=True).requires_grad_()
-    extra = {k: v for k, v in options.items() if k != "groups"}
-    groups = [{"params": [p]}, {"params": [q], **options.get("groups", {})}]
-    optimizer = getattr(torch.optim, kind)(groups, **extra)
-    path = []
-    for step in range(20):
-        if step == 10:
-            for g in optimizer.param_groups:
-                g["lr"] = g["lr"] / 2
-        optimizer.zero_grad()
-        d = p * a.to(dtype) - b.to(dtype)
-        f = (d * d * d * d).sum() / 4 + q.cos().sum() + (q * p[0]).square().sum()
-        f.backward()
-        optimizer.step()
-        if step % 5 == 4 or step == 0:
-            path.append({"step": step + 1, "p": numbers(p), "q": numbers(q)})
-    return {
-        "kind": kind, "options": options, "dtype": "f64" if dtype == F64 else "f32",
-        "p": numbers(start_p), "q": numbers(start_q), "a": numbers(a), "b": numbers(b), "path": path,
-    }  # fmt: skip
-
-
-def trajectories():
-    cases = [
-        ("SGD", {"lr": 0.01}),
-        ("SGD", {"lr": 0.01, "momentum": 0.9}),
-        ("SGD", {"lr": 0.01, "momentum": 0.9, "dampening": 0.2, "weight_decay": 0.1}),
-        ("SGD", {"lr": 0.01, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
-        ("SGD", {"lr": 0.0001, "momentum": 0.5, "maximize": True}),
-        ("SGD", {"lr": 0.01, "groups": {"lr": 0.03, "momentum": 0.8}}),
-        ("Adam", {"lr": 0.01}),
-        ("Adam", {"lr": 0.02, "betas": [0.8, 0.99], "eps": 1e-4, "weight_decay": 0.1}),
-        ("Adam", {"lr": 0.02, "amsgrad": True, "weight_decay": 0.01}),
-        ("Adam", {"lr": 0.01, "maximize": True}),
-        ("Adam", {"lr": 0.01, "groups": {"lr": 0.05, "betas": [0.7, 0.9]}}),
-        ("AdamW", {"lr": 0.01}),
-        ("AdamW", {"lr": 0.02, "weight_decay": 0.2, "betas": [0.85, 0.95]}),
-        ("AdamW", {"lr": 0.02, "amsgrad": True}),
-    ]
-    return [trajectory(k, o, dtype) for k, o in cases for dtype in (F64, torch.float32)]
-
-
-def clipping():
-    out = []
-    for max_norm, norm_type in [(1.0, 2.0), (100.0, 2.0), (1.0, 1.0), (0.5, float("inf"))]:
-        p, q = nn.Parameter(torch.zeros(4, dtype=F64)), nn.Parameter(torch.zeros(2, 3, dtype=F64))
-        p.grad, q.grad = randn(4), randn(2, 3)
-        before = [numbers(p.grad), numbers(q.grad)]
-        total = nn.utils.clip_grad_norm_([p, q], max_norm, norm_type)
-        out.append({
-            "maxNorm": max_norm, "normType": "inf" if norm_type == float("inf") else norm_type,
-            "grads": before, "total": total.item(), "clipped": [numbers(p.grad), numbers(q.grad)],
-        })  # fmt: skip
-    return out
-
-
 def write(path, content):
     path.write_text(json.dumps(content) + "\n")
     print(path, path.stat().st_size)
@@ -219,8 +156,4 @@ write(
         "source": source, "losses": losses(), "activations": activations(),
         "initialisers": initialisers(), "linear": linear(),
     },  # fmt: skip
-)
-write(
-    root / "optim" / "fixtures.json",
-    {"source": source, "trajectories": trajectories(), "clipping": clipping()},
 )

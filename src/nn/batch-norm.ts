@@ -34,7 +34,7 @@ export interface RunningNormOptions {
 abstract class RunningNorm extends Layer {
   readonly numFeatures: number;
   readonly eps: number;
-  readonly momentum: number | null;
+  momentum: number | null;
   /** (numFeatures) */
   readonly weight: Parameter | undefined;
   /** (numFeatures) */

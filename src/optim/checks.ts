@@ -26,7 +26,7 @@ export function checkShare(value: number, name: string, what: string): void {
 export function checkOneOf<T>(known: readonly T[], value: T, name: string, what: string): void {
   if (!known.includes(value))
     throw new RangeError(
-      `${what}: ${name} must be one of ${known.join(", ")}, got ${JSON.stringify(value)}`,
+      `${what}: ${name} must be one of ${known.map((x) => JSON.stringify(x)).join(", ")}, got ${JSON.stringify(value)}`,
     );
 }
 

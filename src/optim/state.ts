@@ -53,24 +53,25 @@ export function loadedOptions<O extends OptimizerOptions>(
   return paramGroups.map((group, i) => {
     const given = Object.fromEntries(
       Object.entries(saved.paramGroups[i]).filter(([name]) => !BESIDE_OPTIONS.includes(name)),
-    );
+    ) as Partial<O>;
     const own = Object.fromEntries(Object.entries(group.options)) as Record<string, unknown>;
     const before = problems.length;
     for (const [name, value] of Object.entries(given)) {
       if (!Object.hasOwn(own, name)) problems.push(`group ${i}: unexpected option ${name}`);
       else if (!sameKind(own[name], value))
         problems.push(
-          `group ${i}: ${name}: expected a ${typeof own[name]}, got ${JSON.stringify(value)}`,
+          `group ${i}: ${name}: expected a ${Array.isArray(own[name]) ? "list" : typeof own[name]}, ` +
+            `got ${JSON.stringify(value)}`,
         );
     }
     if (problems.length > before) return {};
     try {
-      group.checkChanges(given as Partial<O>);
+      group.checkChanges(given);
     } catch (error) {
       problems.push(`group ${i}: ${(error as Error).message}`);
       return {};
     }
-    return given as Partial<O>;
+    return given;
   });
 }
 

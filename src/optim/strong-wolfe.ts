@@ -73,7 +73,7 @@ export function strongWolfe<P extends LinePoint>(
       trials++;
     }
   }
-  if (!bracket) bracket = [start, current];
+  bracket ??= [start, current];
 
   // Then smaller and smaller brackets around it.
   let low: 0 | 1 = bracket[0].value <= bracket[1].value ? 0 : 1;

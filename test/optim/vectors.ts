@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { expect } from "vitest";
 import { nn, optim } from "../../src/index.ts";
 import { type DType } from "../../src/ir/dtype.ts";
 import { type Tensor, tensor } from "../../src/tensor/index.ts";
@@ -48,6 +47,9 @@ export interface ScheduleCase {
 type State = Readonly<Record<string, number[]>>;
 
 interface Vectors {
+  readonly source: string;
+  /** What PyTorch's modules export. */
+  readonly names: Readonly<Record<string, string[]>>;
   readonly trajectories: {
     readonly problems: Readonly<Record<"any" | "matrices", Problem>>;
     readonly factors: number[];
@@ -166,9 +168,10 @@ export function expectRelative(
   what: string,
   least = 0,
 ): void {
-  expect(actual.length, `number of elements of ${what}`).toBe(expected.length);
+  if (actual.length !== expected.length)
+    throw new Error(`${what}: expected ${expected.length} elements, got ${actual.length}`);
   expected.forEach((want, i) => {
     if (!(Math.abs(actual[i] - want) <= tolerance * Math.max(least, Math.abs(want))))
-      expect.fail(`${what} [${i}]: expected ${want}, got ${actual[i]}`);
+      throw new Error(`${what} [${i}]: expected ${want}, got ${actual[i]}`);
   });
 }

@@ -1,8 +1,7 @@
-/** Writes docs/parity.md from the tables of operators. */
-import { writeFileSync } from "node:fs";
-import * as prettier from "prettier";
-import { page } from "./table.ts";
+/** Writes the pages of docs/ that list what there is of PyTorch, from the tables of the tests. */
+import { page as optimisers } from "../optim/table.ts";
+import { writePage } from "./pages.ts";
+import { page as operators } from "./table.ts";
 
-const file = new URL("../../docs/parity.md", import.meta.url);
-const options = await prettier.resolveConfig(file);
-writeFileSync(file, await prettier.format(page(), { ...options, parser: "markdown" }));
+await writePage("parity.md", operators());
+await writePage("optim.md", optimisers());

@@ -19,5 +19,5 @@ export function checkHasMomentum({ paramGroups }: AnyOptimizer, what: string): v
 export function setMomentum(group: ParamGroup<OptimizerOptions>, momentum: number): void {
   const { betas } = group.options as Options;
   const changes: Partial<Options> = betas ? { betas: [momentum, betas[1]] } : { momentum };
-  group.set(changes as Partial<OptimizerOptions>);
+  group.set(changes);
 }
