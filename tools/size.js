@@ -18,8 +18,10 @@ const LAYERS = /^export \* as (nn|optim) from .*\n/gm;
 if (entry.match(LAYERS)?.length !== 2)
   throw new Error("src/index.ts no longer exports nn and optim");
 
+// From their own entry points: esbuild takes a namespace that is exported as a name whole.
 const PROGRAM = `
-  import { nn, optim } from "./index.ts";
+  import * as nn from "./nn/index.ts";
+  import * as optim from "./optim/index.ts";
   class Net extends nn.Module {
     fc1 = new nn.Linear(784, 128);
     fc2 = new nn.Linear(128, 64);
