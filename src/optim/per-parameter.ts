@@ -106,6 +106,7 @@ export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Opt
     for (const { step } of this.state.values()) members.set(step, (members.get(step) ?? 0) + 1);
     const active = new Map<CellTensor, ParameterState[]>();
     let first: CellTensor | undefined;
+    guarded(() => this.paramGroups.length);
     for (const group of this.paramGroups) {
       const structure = guarded(() => group.structure);
       for (const p of group.params) {

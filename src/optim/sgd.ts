@@ -3,7 +3,13 @@ import { type Tensor, where } from "../tensor/index.ts";
 import { checkCommon } from "./checks.ts";
 import { penalised } from "./decay.ts";
 import { type Parameters } from "./param-group.ts";
-import { type CellSpecs, like, ParameterOptimizer, type ParameterState } from "./per-parameter.ts";
+import {
+  type CellSpecs,
+  like,
+  ParameterOptimizer,
+  type ParameterState,
+  scalar,
+} from "./per-parameter.ts";
 import { type StepScalars } from "./scalars.ts";
 
 /** Options of `SGD`. */
@@ -57,16 +63,19 @@ export class SGD extends ParameterOptimizer<SGDSettings> {
       );
   }
 
-  cellSpecs(p: Parameter, { momentum }: SGDSettings): CellSpecs {
-    return momentum === 0 ? {} : { momentumBuffer: like(p) };
+  cellSpecs(p: Parameter, { momentum, dampening }: SGDSettings): CellSpecs {
+    if (momentum === 0) return {};
+    return dampening === 0
+      ? { momentumBuffer: like(p) }
+      : { momentumBuffer: like(p), momentumSteps: scalar(0) };
   }
 
   protected update(
     p: Parameter,
     grad: Tensor,
-    { momentumBuffer }: ParameterState["cells"],
+    { momentumBuffer, momentumSteps }: ParameterState["cells"],
     options: SGDSettings,
-    { step, number, shared }: StepScalars<SGDSettings>,
+    { number }: StepScalars<SGDSettings>,
   ): Tensor {
     const { momentum, dampening, nesterov } = options;
     let g = penalised(p, grad, options);
@@ -74,8 +83,8 @@ export class SGD extends ParameterOptimizer<SGDSettings> {
       // The buffer starts at 0, so that the first step needs no special case but for dampening.
       let entering = g;
       if (dampening !== 0) {
-        const share = (): Tensor => where(step.eq(1), 1, step.mul(0).add(1 - dampening));
-        entering = g.mul(shared("share", p.dtype, share));
+        entering = where(momentumSteps.eq(0), g, g.mul(1 - dampening));
+        momentumSteps.rebind(momentumSteps.add(1));
       }
       const kept = number("momentum", p.dtype, (o) => o.momentum);
       const buffer = momentumBuffer.mul(kept).add(entering);

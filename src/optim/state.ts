@@ -187,6 +187,8 @@ export function loadState<O extends OptimizerOptions>(
   optimizer.state.clear();
   let position = 0;
   for (const group of optimizer.paramGroups) {
+    // Compiled steps know the cells from before.
+    group.structure++;
     for (const p of group.params) {
       const own = saved.state[position++];
       if (!own) continue;

@@ -102,6 +102,46 @@ describe("compiled steps", () => {
     // 1 → 0.8; with momentum by 0.16 to 0.64 and by 0.144 + 0.128 to 0.368; with decay by a quarter.
     expect(run(false)[0]).toBeCloseTo(0.276, 6);
   });
+
+  test("are recorded again when a state has been loaded or parameters were added", () => {
+    const run = (isCompiled: boolean): number[] => {
+      const [p, q] = [new nn.Parameter(ones([3])), new nn.Parameter(ones([2]))];
+      const optimizer = new optim.Adam([p], { lr: 0.1 });
+      const step = (): void => {
+        optimizer.zeroGrad();
+        p.pow(4).sum().add(q.square().sum()).backward();
+        optimizer.step();
+      };
+      const own = isCompiled ? compile(step) : step;
+      own();
+      const other = new optim.Adam([p], { lr: 0.1 });
+      other.loadStateDict(optimizer.stateDict());
+      own();
+      own();
+      optimizer.loadStateDict(other.stateDict());
+      own();
+      optimizer.addParamGroup({ params: [q], lr: 0.2 });
+      own();
+      return valuesOf([p, q]);
+    };
+    expect(run(true)).toEqual(run(false));
+    expect(run(false).at(-1)).toBeCloseTo(0.8, 5);
+  });
+
+  test("take momentum up where it begins, undampened at first", () => {
+    const p = new nn.Parameter(zeros([1], { dtype: "f64" }));
+    const optimizer = new optim.SGD([p], { lr: 1, dampening: 0.5 });
+    const at: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      if (i === 1) optimizer.paramGroups[0].set({ momentum: 0.5 });
+      optimizer.zeroGrad();
+      p.sum().backward();
+      optimizer.step();
+      at.push(p.itemSync());
+    }
+    // By 1, then by a buffer of 1, 0.5 + 0.5 and 0.5 + 0.5.
+    expect(at).toEqual([-1, -2, -3, -4]);
+  });
 });
 
 describe("saving and loading", () => {
