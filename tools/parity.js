@@ -4,6 +4,7 @@
  *     node tools/parity.js [--devices js,wasm,native]    all of them
  *     node tools/parity.js sample                        writes the selection that `npm test` uses
  *     node tools/parity.js install                       only installs PyTorch
+ *     node tools/parity.js fixtures                      makes committed vectors anew, and compares
  *
  * Needs Python 3.10 or later. PyTorch comes into a virtual environment in node_modules/.cache/parity,
  * unless `NABLA_PARITY_PYTHON` names a Python that has it.
@@ -16,6 +17,8 @@ import path from "node:path";
 import { ROOT } from "./rooms.js";
 
 const PACKAGES = ["torch==2.13.*", "numpy", "scipy", "expecttest", "opt_einsum"];
+/** Scripts whose vectors are committed, which compare them with PyTorch's when given --check. */
+const FIXTURES = ["fixtures-optim.py"];
 const cache = path.join(ROOT, "node_modules/.cache/parity");
 
 /**
@@ -46,6 +49,10 @@ const tsx = (...args) => run(process.execPath, ["--import", "tsx", ...args]);
 mkdirSync(cache, { recursive: true });
 if (process.argv[2] === "install") {
   python();
+  process.exit();
+}
+if (process.argv[2] === "fixtures") {
+  for (const name of FIXTURES) run(python(), [path.join(ROOT, "tools", name), "--check"]);
   process.exit();
 }
 const script = path.join(ROOT, "tools/parity-vectors.py");
