@@ -1,8 +1,11 @@
+import { itemBytes } from "../ir/dtype.ts";
 import { type Node, topological } from "../ir/node.ts";
 import { sameShape, type Shape, sizeOf } from "../ir/shape.ts";
-import { reshapeAffine } from "./affine.ts";
+import { type Affine, reshapeAffine } from "./affine.ts";
 import { type Expr, isIdentity, loadOf, mapForms, sourcesOf, viewExpr, walk } from "./expr.ts";
-import { keptShape, type Region, type Root } from "./region.ts";
+import { type Target } from "./loop/loop.ts";
+import { keptShape, type Region, type Root, sourcesOfRegion } from "./region.ts";
+import { schedule } from "./schedule.ts";
 
 const REDUCTIONS = new Set(["reduceSum", "reduceProd", "reduceMax", "reduceMin"]);
 const CONTRACTIONS = new Set(["dot", "conv"]);
@@ -12,27 +15,48 @@ const COSTLY = new Set(
   ),
 );
 
-/** Work to compute an expression again instead of storing it. */
-function isCheap(expr: Expr): boolean {
+/** Operations that are done in the time in which a value is written to memory and read again. */
+const ROUND_TRIP = 24;
+/** Bytes of an array that caches no longer hold when it is read again. */
+const LARGE = 1 << 20;
+
+/** Whether an expression over `shape` had better be computed again than stored, by so much work at most. */
+function isCheap(expr: Expr, shape: Shape, most: number): boolean {
   let operations = 0;
   let loads = 0;
+  /** How many elements are read in all: a row that repeats, as a bias does, is in the cache. */
+  const read = (at: Affine): number =>
+    shape.reduce((n, size, axis) => (at.coeffs[axis] === 0 ? n : n * size), 1);
   walk(expr, (e) => {
     if (e.kind === "op") operations += COSTLY.has(e.name) ? 8 : 1;
-    else if (e.kind === "load") loads++;
+    else if (e.kind === "load") loads += read(e.at) * 16 > sizeOf(shape) ? 1 : 0;
     else if (e.kind === "gather" || e.kind === "mask") operations += 4;
   });
-  return operations <= 2 && loads <= 1;
+  return operations <= most && loads <= 1;
 }
 
-/** How often each node is used by something that is not a view of it. */
-function countUses(order: readonly Node[], outputs: readonly Node[]): Map<Node, number> {
-  const uses = new Map<Node, number>();
-  const add = (node: Node, n: number): void => void uses.set(node, (uses.get(node) ?? 0) + n);
-  for (const output of outputs) add(output, 1);
+/** Who uses a node's elements, apart from views of it, which pass on their own uses. */
+interface Uses {
+  readonly count: number;
+  /** Whether all of them are elementwise: others may read an element several times. */
+  readonly elementwise: boolean;
+}
+
+function usesOf(order: readonly Node[], outputs: readonly Node[]): Map<Node, Uses> {
+  const uses = new Map<Node, Uses>();
+  const add = (node: Node, { count, elementwise }: Uses): void => {
+    const before = uses.get(node) ?? { count: 0, elementwise: true };
+    uses.set(node, {
+      count: before.count + count,
+      elementwise: before.elementwise && elementwise,
+    });
+  };
+  for (const output of outputs) add(output, { count: 1, elementwise: false });
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i];
-    const passes = node.op.view ? (uses.get(node) ?? 0) : 1;
-    for (const x of new Set(node.inputs)) add(x, passes);
+    const own: Uses = { count: 1, elementwise: node.op.elementwise ?? false };
+    const passed = node.op.view ? (uses.get(node) ?? { count: 0, elementwise: true }) : own;
+    for (const x of new Set(node.inputs)) add(x, passed);
   }
   return uses;
 }
@@ -41,9 +65,14 @@ function countUses(order: readonly Node[], outputs: readonly Node[]): Map<Node, 
  * Groups the nodes below `outputs` into regions, in an order in which they can run. Elementwise values
  * and views that nobody stores disappear into the expressions of their users.
  */
-export function fuse(outputs: readonly Node[]): Region[] {
+export function fuse(outputs: readonly Node[], { vectorBytes }: Target): Region[] {
   const order = topological(outputs);
-  const uses = countUses(order, outputs);
+  const uses = usesOf(order, outputs);
+  /** Work that is better done again by each user of a node than kept. */
+  const bearable = (node: Node): number => {
+    const large = sizeOf(node.shape) * itemBytes(node.dtype) >= LARGE;
+    return large && vectorBytes >= 32 && uses.get(node)!.elementwise ? ROUND_TRIP : 2;
+  };
   const outputSet = new Set(outputs);
   const exprs = new Map<Node, Expr>();
   const regions: Region[] = [];
@@ -76,7 +105,8 @@ export function fuse(outputs: readonly Node[]): Region[] {
       body = gatherExpr(node, inputs, store);
     }
     if (body) {
-      const shared = (uses.get(node) ?? 0) > 1 && !node.op.view && !isCheap(body);
+      const several = (uses.get(node)?.count ?? 0) > 1 && !node.op.view;
+      const shared = several && !isCheap(body, node.shape, bearable(node));
       if (outputSet.has(node) || shared) {
         addMap(grouper, node, body);
         exprs.set(node, loadOf(node));
@@ -114,7 +144,7 @@ export function fuse(outputs: readonly Node[]): Region[] {
     }
   }
   markStored(regions, regionOf, outputSet);
-  return sortRegions(regions, regionOf);
+  return schedule(regions, regionOf, outputSet);
 }
 
 export const isLeaf = (node: Node): boolean =>
@@ -187,17 +217,6 @@ function dependsOn(grouper: Grouper, from: Region, target: Region): boolean {
     }
   }
   return false;
-}
-
-export function sourcesOfRegion(region: Region): Set<Node> {
-  const own = new Set(region.roots.map((r) => r.node));
-  if (region.core) own.add(region.core);
-  const sources = sourcesOf([
-    ...region.operands,
-    ...region.roots.filter((r) => r.node !== region.core).map((r) => r.body),
-  ]);
-  for (const node of own) sources.delete(node);
-  return sources;
 }
 
 /** The regions that `body` reads from, latest first. */
@@ -316,35 +335,4 @@ function markStored(
   for (const region of regions)
     for (const root of region.roots)
       root.stored = needed.has(root.node) && regionOf.get(root.node) === region;
-}
-
-function sortRegions(regions: readonly Region[], regionOf: ReadonlyMap<Node, Region>): Region[] {
-  const sorted: Region[] = [];
-  const state = new Map<Region, "open" | "done">();
-  for (const start of regions) {
-    const stack: { region: Region; inputs: Region[] }[] = [];
-    const enter = (region: Region): void => {
-      if (state.has(region)) {
-        if (state.get(region) === "open") throw new Error("fuse: regions depend on each other");
-        return;
-      }
-      state.set(region, "open");
-      const inputs = [...sourcesOfRegion(region)]
-        .map((source) => regionOf.get(source))
-        .filter((r): r is Region => r !== undefined);
-      stack.push({ region, inputs });
-    };
-    enter(start);
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1];
-      const next = top.inputs.pop();
-      if (next) enter(next);
-      else {
-        stack.pop();
-        state.set(top.region, "done");
-        sorted.push(top.region);
-      }
-    }
-  }
-  return sorted;
 }

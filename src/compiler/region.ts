@@ -1,6 +1,6 @@
 import { type Node } from "../ir/node.ts";
 import { type Shape } from "../ir/shape.ts";
-import { type Expr } from "./expr.ts";
+import { type Expr, sourcesOf } from "./expr.ts";
 
 /**
  * A value that a region computes. `space` roots have one element for each point of the region's space,
@@ -38,3 +38,15 @@ export interface Region {
 /** Shape of a region's `kept` roots. */
 export const keptShape = (region: Region): Shape =>
   region.space.filter((_, axis) => !region.axes.includes(axis));
+
+/** What others make and a region reads. */
+export function sourcesOfRegion(region: Region): Set<Node> {
+  const own = new Set(region.roots.map((r) => r.node));
+  if (region.core) own.add(region.core);
+  const sources = sourcesOf([
+    ...region.operands,
+    ...region.roots.filter((r) => r.node !== region.core).map((r) => r.body),
+  ]);
+  for (const node of own) sources.delete(node);
+  return sources;
+}

@@ -55,7 +55,7 @@ function writeRegion(region: Region, target: Target): LoweredStep[] {
 /** The steps that compute `outputs`, in order. */
 export function lowerGraph(outputs: readonly Node[], target: Target): LoweredStep[] {
   debug("simplify", () => printGraph(outputs));
-  const regions = fuse(outputs);
+  const regions = fuse(outputs, target);
   debug("fuse", () => printRegions(regions, outputs));
   return regions.flatMap((region) => lowerRegion(region, target));
 }
