@@ -15,24 +15,39 @@ const COSTLY = new Set(
   ),
 );
 
+/** Operations that are always done again. */
+const FEW = 2;
 /** Operations that are done in the time in which a value is written to memory and read again. */
 const ROUND_TRIP = 24;
 /** Bytes of an array that caches no longer hold when it is read again. */
 const LARGE = 1 << 20;
 
-/** Whether an expression over `shape` had better be computed again than stored, by so much work at most. */
-function isCheap(expr: Expr, shape: Shape, most: number): boolean {
+/**
+ * Whether an expression over `shape` had better be computed again than stored, by so much work at most if it
+ * is a function of one value alone. What `isFresh` names need not be in memory if the expression is.
+ */
+function isCheap(
+  expr: Expr,
+  shape: Shape,
+  most: number,
+  isFresh: (source: Node) => boolean,
+): boolean {
   let operations = 0;
   let loads = 0;
+  let rows = 0;
   /** How many elements are read in all: a row that repeats, as a bias does, is in the cache. */
   const read = (at: Affine): number =>
     shape.reduce((n, size, axis) => (at.coeffs[axis] === 0 ? n : n * size), 1);
+  let fresh = false;
   walk(expr, (e) => {
     if (e.kind === "op") operations += COSTLY.has(e.name) ? 8 : 1;
-    else if (e.kind === "load") loads += read(e.at) * 16 > sizeOf(shape) ? 1 : 0;
-    else if (e.kind === "gather" || e.kind === "mask") operations += 4;
+    else if (e.kind === "load") {
+      if (read(e.at) * 16 > sizeOf(shape)) loads++;
+      else rows++;
+      fresh ||= isFresh(e.source);
+    } else if (e.kind === "gather" || e.kind === "mask") operations += 4;
   });
-  return operations <= most && loads <= 1;
+  return operations <= (rows > 0 ? FEW : most) && loads + (fresh ? rows : 0) <= 1;
 }
 
 /** Who uses a node's elements, apart from views of it, which pass on their own uses. */
@@ -71,13 +86,14 @@ export function fuse(outputs: readonly Node[], { vectorBytes }: Target): Region[
   /** Work that is better done again by each user of a node than kept. */
   const bearable = (node: Node): number => {
     const large = sizeOf(node.shape) * itemBytes(node.dtype) >= LARGE;
-    return large && vectorBytes >= 32 && uses.get(node)!.elementwise ? ROUND_TRIP : 2;
+    return large && vectorBytes >= 32 && uses.get(node)!.elementwise ? ROUND_TRIP : FEW;
   };
   const outputSet = new Set(outputs);
   const exprs = new Map<Node, Expr>();
   const regions: Region[] = [];
   const regionOf = new Map<Node, Region>();
   const grouper = { regions, regionOf };
+  const isFresh = (source: Node): boolean => regionOf.get(source)?.core === source;
 
   const store = (node: Node): Expr => {
     // A value that was to be written into its users, but one of them needs it in memory.
@@ -106,7 +122,7 @@ export function fuse(outputs: readonly Node[], { vectorBytes }: Target): Region[
     }
     if (body) {
       const several = (uses.get(node)?.count ?? 0) > 1 && !node.op.view;
-      const shared = several && !isCheap(body, node.shape, bearable(node));
+      const shared = several && !isCheap(body, node.shape, bearable(node), isFresh);
       if (outputSet.has(node) || shared) {
         addMap(grouper, node, body);
         exprs.set(node, loadOf(node));
