@@ -4,7 +4,8 @@ For every entry of `torch.testing._internal.common_methods_invocations.op_db` (P
 operators, each with a generator of sample inputs) this calls the operator and keeps its arguments, its
 results and, where it is differentiable, the gradients of a fixed cotangent (element i of each result
 counts cos(i) times). A complex tensor counts as two, of its real and its imaginary parts, and so does its
-gradient.
+gradient. Of singular and eigenvectors, whose signs are not determined, it keeps what does not depend on
+them (`DETERMINED`).
 
     python tools/parity-vectors.py names FILE              the names of all entries, as JSON
     python tools/parity-vectors.py all FILE [NAMES]        all samples, one line of JSON an entry
@@ -128,6 +129,22 @@ def tensors_in(value):
             yield from tensors_in(v)
 
 
+def determined_svd(u, s, vh):
+    """Of U and V the magnitudes of the columns that belong to singular values, and their product."""
+    u, vh = u[..., : s.shape[-1]], vh[..., : s.shape[-1], :]
+    return u.abs(), s, vh.abs(), u @ vh
+
+
+# Results of which PyTorch may give several: what is the same for all of them.
+DETERMINED = {
+    "linalg.svd": lambda out: determined_svd(*out),
+    "svd": lambda out: determined_svd(out[0], out[1], out[2].mT),
+    "svd_lowrank": lambda out: (out[0] @ out[2].mT, out[1]),
+    "pca_lowrank": lambda out: (out[0] @ out[2].mT, out[1]),
+    "linalg.eigh": lambda out: (out[0], out[1].abs()),
+}
+
+
 def run(op, sample):
     """One case: arguments before the call, because some operators write to them; results; gradients."""
     seen = [0]
@@ -137,6 +154,8 @@ def run(op, sample):
         "kwargs": {k: dump(v, seen) for k, v in sample.kwargs.items()},
     }
     result = op(sample.input, *sample.args, **sample.kwargs)
+    if op.name in DETERMINED:
+        result = DETERMINED[op.name](result)
     case["out"] = dump(result, seen)
     leaves = [x for x in tensors_in([given, sample.kwargs]) if x.requires_grad and x.is_leaf]
     outputs = [

@@ -7,7 +7,7 @@ import {
   type Tensor,
   where,
 } from "../tensor/index.ts";
-import { checkAtLeast, checkFloat } from "./checks.ts";
+import { checkAtLeast, checkFloat } from "../tensor/checks.ts";
 
 // Random numbers of other distributions, and dropout of whole channels.
 

@@ -1,6 +1,6 @@
 import { promote } from "../ir/dtype.ts";
 import { sizeOf } from "../ir/shape.ts";
-import { checkTensors } from "./checks.ts";
+import { checkTensors } from "../tensor/checks.ts";
 import { type Tensor } from "../tensor/index.ts";
 
 // Axes are named by letters; the axes behind "..." by their distance to the last of them.

@@ -1,6 +1,6 @@
 import { showShape, stridesOf } from "../ir/shape.ts";
 import { type Tensor, where } from "../tensor/index.ts";
-import { checkFloat, checkOption } from "./checks.ts";
+import { checkFloat, checkOption } from "../tensor/checks.ts";
 import { cubic } from "./cubic.ts";
 
 /** Options of `gridSample`. */

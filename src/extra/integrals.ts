@@ -1,7 +1,7 @@
 import { isFloat } from "../ir/dtype.ts";
 import { normalizeAxis } from "../ir/shape.ts";
 import { arange, cat, type Dim, Tensor } from "../tensor/index.ts";
-import { checkTensor } from "./checks.ts";
+import { checkTensor } from "../tensor/checks.ts";
 
 /** Options of `trapezoid`: where the values stand. */
 export interface TrapezoidOptions {

@@ -11,7 +11,7 @@ import {
   Tensor,
 } from "../tensor/index.ts";
 import { resized } from "../tensor/spatial.ts";
-import { checkOption, checkTensor } from "./checks.ts";
+import { checkOption, checkTensor } from "../tensor/checks.ts";
 import { cubic } from "./cubic.ts";
 
 /** Options of `interpolate`: one of `size` and `scaleFactor`. */

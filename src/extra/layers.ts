@@ -1,6 +1,6 @@
 import { isFloat } from "../ir/dtype.ts";
 import { clamp, rand, type Tensor, where } from "../tensor/index.ts";
-import { checkAtLeast, checkFloat } from "./checks.ts";
+import { checkAtLeast, checkFloat } from "../tensor/checks.ts";
 
 // Functions of torch.nn.functional that few networks use.
 

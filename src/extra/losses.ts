@@ -1,6 +1,6 @@
 import { sameShape, showShape } from "../ir/shape.ts";
 import { arange, type Tensor, where } from "../tensor/index.ts";
-import { checkFloat, checkOption, checkTensor } from "./checks.ts";
+import { checkFloat, checkOption, checkTensor } from "../tensor/checks.ts";
 import { xlogy } from "./pairs.ts";
 import { pairwiseDistance } from "./products.ts";
 

@@ -1,6 +1,6 @@
 import { type DType, isFloat, limits } from "../ir/dtype.ts";
 import { type Dim, type ReduceOptions, type Tensor } from "../tensor/index.ts";
-import { checkFloat, checkTensor } from "./checks.ts";
+import { checkFloat, checkTensor } from "../tensor/checks.ts";
 import { logaddexp as logSum } from "./pairs.ts";
 import { cumprod as runningProduct } from "./running.ts";
 import { nanmedian } from "./statistics.ts";

@@ -3,7 +3,7 @@ import { type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import { fromTypedArray, type PerAxis, type Tensor, where } from "../tensor/index.ts";
 import { indexNode } from "../tensor/operand.ts";
 import { perAxis } from "../tensor/spatial.ts";
-import { checkFloat, checkTensor } from "./checks.ts";
+import { checkFloat, checkTensor } from "../tensor/checks.ts";
 
 // Pools of largest entries that also say where these were, and the way back.
 

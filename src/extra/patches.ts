@@ -1,6 +1,6 @@
 import { showShape } from "../ir/shape.ts";
 import { stack, type Tensor } from "../tensor/index.ts";
-import { checkRank } from "./checks.ts";
+import { checkRank } from "../tensor/checks.ts";
 
 /** One number for both axes of an image, or one for each. */
 export type Pair = number | readonly [number, number];

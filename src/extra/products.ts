@@ -1,7 +1,7 @@
 import { isFloat } from "../ir/dtype.ts";
 import { normalizeAxis, showShape } from "../ir/shape.ts";
 import { eye, matmul, type Operand, stack, type Tensor, where } from "../tensor/index.ts";
-import { checkOption, checkRank, checkTensor, checkTensors } from "./checks.ts";
+import { checkOption, checkRank, checkTensor, checkTensors } from "../tensor/checks.ts";
 
 /** Options of products that are added to something. */
 export interface ScaledSum {

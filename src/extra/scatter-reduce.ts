@@ -3,7 +3,7 @@ import * as ops from "../ir/ops.ts";
 import { normalizeAxis, showShape } from "../ir/shape.ts";
 import { type Operand, scatter, scatterReduce as reduceInto, Tensor } from "../tensor/index.ts";
 import { asVector, indexNode } from "../tensor/operand.ts";
-import { checkOption } from "./checks.ts";
+import { checkOption } from "../tensor/checks.ts";
 
 /** How `scatterReduce` combines a value with what is there. */
 export type Combination = "sum" | "prod" | "mean" | "amax" | "amin";

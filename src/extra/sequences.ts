@@ -1,7 +1,7 @@
 import { showShape } from "../ir/shape.ts";
 import { arange, cat, full, scan, Tensor, tensor, where } from "../tensor/index.ts";
 import { indexNode } from "../tensor/operand.ts";
-import { checkFloat, checkOption, checkRank, checkTensor } from "./checks.ts";
+import { checkFloat, checkOption, checkRank, checkTensor } from "../tensor/checks.ts";
 import { logaddexp } from "./pairs.ts";
 import { scatterReduce } from "./scatter-reduce.ts";
 import { searchsorted } from "./sets.ts";

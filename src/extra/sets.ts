@@ -13,7 +13,7 @@ import {
   where,
 } from "../tensor/index.ts";
 import { scatterReduce } from "./scatter-reduce.ts";
-import { checkOption, checkRank, checkTensor, checkTensors } from "./checks.ts";
+import { checkOption, checkRank, checkTensor, checkTensors } from "../tensor/checks.ts";
 
 /** What `unique` is to give besides the values. */
 export interface UniqueOptions {

@@ -8,7 +8,7 @@ import {
 } from "../ir/shape.ts";
 import { indexNode } from "../tensor/operand.ts";
 import { cumprod } from "./running.ts";
-import { checkAtLeast, checkInteger, checkTensors } from "./checks.ts";
+import { checkAtLeast, checkInteger, checkTensors } from "../tensor/checks.ts";
 
 /**
  * The plane of two axes turned by `k` quarter turns, from the first towards the second.

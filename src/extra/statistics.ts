@@ -13,7 +13,7 @@ import {
   type VarianceOptions,
   where,
 } from "../tensor/index.ts";
-import { checkFloat, checkInteger, checkOption, checkRank, checkTensor } from "./checks.ts";
+import { checkFloat, checkInteger, checkOption, checkRank, checkTensor } from "../tensor/checks.ts";
 import { searchsorted } from "./sets.ts";
 
 /** How `quantile` takes a value between two elements. */

@@ -1,6 +1,6 @@
 import { showShape } from "../ir/shape.ts";
-import { type Tensor } from "../tensor/index.ts";
-import { checkInteger, checkOption, checkTensor, describe } from "../tensor/operand.ts";
+import { type Tensor } from "./tensor.ts";
+import { checkInteger, checkOption, checkTensor, describe } from "./operand.ts";
 
 // Checks that several families share.
 

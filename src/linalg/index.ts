@@ -1,0 +1,13 @@
+/**
+ * Linear algebra: PyTorch's `torch.linalg`, and what `torch` itself has of it.
+ *
+ * @module
+ */
+export * from "./cholesky.ts";
+export * from "./determinant.ts";
+export * from "./eigh.ts";
+export * from "./lu.ts";
+export * from "./qr.ts";
+export * from "./solve.ts";
+export * from "./svd.ts";
+export * from "./triangular.ts";
