@@ -18,6 +18,7 @@ export const ROOMS = [
   "special",
   "complex",
   "fft",
+  "linalg",
   "extra",
   "nn",
   "optim",

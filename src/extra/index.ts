@@ -4,6 +4,10 @@
  *
  * @module
  */
+// PyTorch has these both in `torch` and in `torch.linalg`.
+export { matrixNorm, type MatrixOrder } from "../linalg/norms.ts";
+export { matrixPower, multiDot } from "../linalg/powers.ts";
+export { cross, vecdot } from "../linalg/vectors.ts";
 export * from "./draws.ts";
 export * from "./einsum.ts";
 export * from "./grid-sample.ts";

@@ -1,7 +1,7 @@
 import { isFloat } from "../ir/dtype.ts";
 import { normalizeAxis, showShape } from "../ir/shape.ts";
-import { eye, matmul, type Operand, stack, type Tensor, where } from "../tensor/index.ts";
-import { checkOption, checkRank, checkTensor, checkTensors } from "../tensor/checks.ts";
+import { type Operand, type Tensor, where } from "../tensor/index.ts";
+import { checkRank, checkTensor } from "../tensor/checks.ts";
 
 /** Options of products that are added to something. */
 export interface ScaledSum {
@@ -67,17 +67,6 @@ export const baddbmm = (x: Tensor, a: Tensor, b: Tensor, options: ScaledSum = {}
 export const vdot = (a: Tensor, b: Tensor): Tensor => a.dot(b);
 
 /**
- * Sums of products along axis `dim` (the last by default), with broadcasting.
- *
- * @example
- * vecdot(tensor([[1, 2], [3, 4]]), tensor([1, 1])); // [3, 7]
- */
-export function vecdot(a: Tensor, b: Tensor, dim = -1): Tensor {
-  const products = a.mul(b);
-  return products.sum(dim, { dtype: products.dtype });
-}
-
-/**
  * Products summed along the last axes of both: of (…, K) and (…, K) all pairs.
  *
  * @example
@@ -107,88 +96,6 @@ export function kron(a: Tensor, b: Tensor): Tensor {
   const left = a.reshape(p.flatMap((n) => [n, 1]));
   const right = b.reshape(q.flatMap((n) => [1, n]));
   return left.mul(right).reshape(p.map((n, i) => n * q[i]));
-}
-
-/**
- * Cross product of vectors of 3 entries along axis `dim` (the last by default), with broadcasting.
- *
- * @example
- * cross(tensor([1, 0, 0]), tensor([0, 1, 0])); // [0, 0, 1]
- */
-export function cross(a: Tensor, b: Tensor, dim = -1): Tensor {
-  checkTensor(b, "cross");
-  const axes = [a, b].map((x) => normalizeAxis(dim, x.ndim, "cross"));
-  if (a.shape[axes[0]] !== 3 || b.shape[axes[1]] !== 3)
-    throw new RangeError(
-      `cross: axis ${dim} must have size 3, got shapes ${showShape(a.shape)} and ${showShape(b.shape)}`,
-    );
-  const part = (x: Tensor, i: number): Tensor => x.narrow(dim, i % 3, 1);
-  const entries = [0, 1, 2].map((i) =>
-    part(a, i + 1)
-      .mul(part(b, i + 2))
-      .sub(part(a, i + 2).mul(part(b, i + 1)))
-      .movedim(dim, -1)
-      .squeeze(-1),
-  );
-  return stack(entries, -1).movedim(-1, dim < 0 ? dim : dim - Math.max(a.ndim, b.ndim));
-}
-
-/**
- * The product of several matrices, in the order of the fewest multiplications. The first and the last may
- * be vectors.
- *
- * @example
- * multiDot([ones([10, 2]), ones([2, 10]), ones([10, 1])]); // (10, 1)
- */
-export function multiDot(matrices: readonly Tensor[]): Tensor {
-  checkTensors(matrices, "multiDot");
-  const n = matrices.length;
-  if (n < 2) throw new RangeError(`multiDot: expected at least 2 tensors, got ${n}`);
-  const [first, last] = [matrices[0], matrices[n - 1]];
-  const list = matrices.map((x, i) => {
-    if (x.ndim === 1 && i === 0) return x.unsqueeze(0);
-    if (x.ndim === 1 && i === n - 1) return x.unsqueeze(1);
-    checkRank(x, 2, "multiDot");
-    return x;
-  });
-  const size = [...list.map((x) => x.shape[0]), list[n - 1].shape[1]];
-  // The table of costs of all stretches (Cormen et al., Introduction to Algorithms, 15.2).
-  const cost = list.map(() => new Array<number>(n).fill(0));
-  const cut = list.map(() => new Array<number>(n).fill(0));
-  for (let length = 1; length < n; length++)
-    for (let i = 0; i + length < n; i++) {
-      const j = i + length;
-      cost[i][j] = Infinity;
-      for (let k = i; k < j; k++) {
-        const total = cost[i][k] + cost[k + 1][j] + size[i] * size[k + 1] * size[j + 1];
-        if (total < cost[i][j]) [cost[i][j], cut[i][j]] = [total, k];
-      }
-    }
-  const build = (i: number, j: number): Tensor =>
-    i === j ? list[i] : matmul(build(i, cut[i][j]), build(cut[i][j] + 1, j));
-  const result = build(0, n - 1);
-  if (first.ndim === 1) return last.ndim === 1 ? result.reshape([]) : result.squeeze(0);
-  return last.ndim === 1 ? result.squeeze(1) : result;
-}
-
-/**
- * Matrices (…, N, N) multiplied `n` times with themselves, n ≥ 0.
- *
- * @example
- * matrixPower(tensor([[1, 1], [0, 1]]), 3); // [[1, 3], [0, 1]]
- */
-export function matrixPower(x: Tensor, n: number): Tensor {
-  if (x.ndim < 2 || x.shape[x.ndim - 1] !== x.shape[x.ndim - 2])
-    throw new RangeError(`matrixPower: expected square matrices, got ${showShape(x.shape)}`);
-  if (!Number.isInteger(n) || n < 0)
-    throw new RangeError(`matrixPower: the power must be an integer >= 0, got ${n}`);
-  if (n === 0) return eye(x.shape[x.ndim - 1], undefined, { dtype: x.dtype }).expand(...x.shape);
-  let result: Tensor | undefined;
-  for (let square = x; ; square = matmul(square, square)) {
-    if (n % 2 === 1) result = result ? matmul(result, square) : square;
-    n = Math.floor(n / 2);
-    if (n === 0) return result!;
-  }
 }
 
 /**
@@ -271,32 +178,4 @@ export function bilinear(x1: Tensor, x2: Tensor, weight: Tensor, bias?: Tensor):
   checkRank(weight, 3, "bilinear");
   const pairs = x1.unsqueeze(-1).mul(x2.unsqueeze(-2)).flatten(-2);
   return pairs.linear(weight.flatten(1), bias);
-}
-
-/** How `normOf` measures matrices. */
-export type MatrixOrder = number | "fro";
-
-/**
- * Norms of matrices along two axes: `"fro"` (the default) the root of the sum of squares, 1 and -1 the
- * largest and smallest sum of a column, ±Infinity of a row.
- *
- * @example
- * matrixNorm(tensor([[1, 2], [3, 4]]), 1); // 6
- */
-export function matrixNorm(
-  x: Tensor,
-  order: MatrixOrder = "fro",
-  dims: readonly [number, number] = [-2, -1],
-  options: { readonly keepdim?: boolean } = {},
-): Tensor {
-  const what = "matrixNorm";
-  const [a, b] = dims.map((d) => normalizeAxis(d, x.ndim, what));
-  if (a === b) throw new RangeError(`${what}: the axes must differ, got [${dims.join(", ")}]`);
-  if (order === "fro") return x.norm(2, [a, b], options);
-  checkOption(String(Math.abs(order)), ["1", "Infinity"], "the order", what);
-  const [inside, outside] = Math.abs(order) === 1 ? [a, b] : [b, a];
-  const sums = x.norm(1, inside, { keepdim: true });
-  const found =
-    order > 0 ? sums.amax(outside, { keepdim: true }) : sums.amin(outside, { keepdim: true });
-  return options.keepdim ? found : found.squeeze([a, b]);
 }

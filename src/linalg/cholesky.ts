@@ -1,14 +1,5 @@
 import { arange, cat, matmul, scan, type Tensor, where, zeros } from "../tensor/index.ts";
-import {
-  checkSquare,
-  entry,
-  flat,
-  leadOf,
-  padTo,
-  rowsOf,
-  unflat,
-  units,
-} from "./matrices.ts";
+import { checkSquare, entry, flat, leadOf, padTo, rowsOf, unflat, units } from "./matrices.ts";
 import { type Pullback, withPullback } from "./pullback.ts";
 import { checkSides, solveLeft, solveRight, together } from "./triangular.ts";
 
@@ -92,6 +83,23 @@ export function choleskyEx(a: Tensor, options: UpperOption = {}): { l: Tensor; i
   return { l, info: where(good.eq(n), 0, good.add(1)) };
 }
 
+/** X of L Lᵀ X = B for lower triangles (B, n, n). */
+const solveTwice = (l: Tensor, b: Tensor): Tensor => solveLeft(l.mT, solveLeft(l, b, false), true);
+
+// Derivatives of X by L as if all of L were read, as in PyTorch: beside its triangle too.
+const solvePullback: Pullback = ([g], [x], [, l]) => {
+  const toB = solveFrom(g!, l);
+  const half = matmul(toB, x.mT);
+  return [toB, matmul(half.add(half.mT), l.tril()).neg()];
+};
+
+const solveFrom = (b: Tensor, l: Tensor): Tensor =>
+  withPullback([solveTwice(l, b)], [b, l], solvePullback)[0];
+
+const inversePullback: Pullback = ([g], [x], [l]) => [
+  matmul(matmul(x, matmul(g!.add(g!.mT), x)), l.tril()).neg(),
+];
+
 /**
  * The inverse of A from its Cholesky factor L (…, n, n), A = L Lᵀ; with `upper` from U, A = Uᵀ U.
  *
@@ -101,8 +109,9 @@ export function choleskyEx(a: Tensor, options: UpperOption = {}): { l: Tensor; i
 export function choleskyInverse(l: Tensor, options: UpperOption = {}): Tensor {
   checkSquare(l, "choleskyInverse");
   const lower = flat(options.upper ? l.mT : l);
-  const inverse = solveLeft(lower, units(lower.shape[0], rowsOf(l), l.dtype), false);
-  return unflat(matmul(inverse.mT, inverse), leadOf(l));
+  const half = solveLeft(lower, units(lower.shape[0], rowsOf(l), l.dtype), false);
+  const plain = matmul(half.mT, half);
+  return unflat(withPullback([plain], [lower], inversePullback)[0], leadOf(l));
 }
 
 /**
@@ -115,6 +124,5 @@ export function choleskyInverse(l: Tensor, options: UpperOption = {}): Tensor {
 export function choleskySolve(b: Tensor, l: Tensor, options: UpperOption = {}): Tensor {
   checkSides(l, b, true, "choleskySolve");
   const [factors, y, lead] = together(l, b, "choleskySolve");
-  const lower = options.upper ? factors.mT : factors;
-  return unflat(solveLeft(lower.mT, solveLeft(lower, y, false), true), lead);
+  return unflat(solveFrom(y, options.upper ? factors.mT : factors), lead);
 }

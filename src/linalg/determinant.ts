@@ -1,11 +1,5 @@
 import { type Tensor } from "../tensor/index.ts";
-import {
-  type LuFactors,
-  permutationSign,
-  plainFactors,
-  regular,
-  solveWith,
-} from "./lu-factors.ts";
+import { type LuFactors, permutationSign, plainFactors, regular, solveWith } from "./lu-factors.ts";
 import { checkSquare, diagonalOf, diagonals, flat, leadOf, rowsOf, unflat } from "./matrices.ts";
 import { type Pullback, withPullback } from "./pullback.ts";
 

@@ -17,7 +17,8 @@ const pullback: Pullback = ([gL, gV], [values, vectors]) => {
   const n = rowsOf(vectors);
   const off = eye(n, n, { dtype: "bool" }).logicalNot();
   const gaps = where(off, values.unsqueeze(-2).sub(values.unsqueeze(-1)), 1);
-  const inner = where(off, matmul(vectors.mT, gV!).div(gaps), 0);
+  const turned = matmul(vectors.mT, gV!);
+  const inner = where(off, turned.sub(turned.mT).mul(0.5).div(gaps), 0);
   return [matmul(matmul(vectors, inner), vectors.mT)];
 };
 

@@ -11,3 +11,8 @@ export * from "./qr.ts";
 export * from "./solve.ts";
 export * from "./svd.ts";
 export * from "./triangular.ts";
+export * from "./low-rank.ts";
+export * from "./norms.ts";
+export * from "./pinv.ts";
+export * from "./powers.ts";
+export * from "./vectors.ts";

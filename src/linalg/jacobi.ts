@@ -27,7 +27,13 @@ function rotation(p: Tensor, q: Tensor, c: Tensor): [sine: Tensor, half: Tensor]
   const tangent = where(none, 0, where(difference.lt(0), twice.neg(), twice).div(span));
   const cosine = tangent.square().add(1).rsqrt();
   const sine = cosine.mul(tangent);
-  const settled = c.abs().le(p.mul(q).abs().sqrt().mul(epsilonOf(c.dtype) / 2));
+  const settled = c.abs().le(
+    p
+      .mul(q)
+      .abs()
+      .sqrt()
+      .mul(epsilonOf(c.dtype) / 2),
+  );
   const rotated = where(settled, sine.sub(sine.detach()), sine);
   return [rotated, rotated.div(cosine.add(1))];
 }

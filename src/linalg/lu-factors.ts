@@ -179,7 +179,7 @@ export function permutationSign(pivots: Tensor, like: Tensor): Tensor {
 export function regular(a: Tensor, factors: LuFactors): [a: Tensor, factors: LuFactors] {
   const { l, u, order } = factors;
   const pivots = diagonalOf(u);
-  const small = diagonals(where(pivots.eq(0), epsilonOf(a.dtype), 0).detach());
+  const small = diagonals(pivots.eq(0).to(a.dtype).mul(epsilonOf(a.dtype)));
   const moved = rowsAt(matmul(l.detach(), small), inverseOrder(order));
   return [a.add(moved), { ...factors, u: u.add(small) }];
 }

@@ -153,7 +153,13 @@ export function luSolve(
   checkSides(factors, b, left, what);
   const [x, y, lead] = together(factors, b, what);
   const n = rowsOf(factors);
-  const order = orderOf(pivots.sub(1).broadcastTo([...lead, n]).reshape(x.shape[0], n), n);
+  const order = orderOf(
+    pivots
+      .sub(1)
+      .broadcastTo([...lead, n])
+      .reshape(x.shape[0], n),
+    n,
+  );
   const solved = left ? solveBy(x, order, y, adjoint) : solveBy(x, order, y.mT, !adjoint).mT;
   return unflat(solved, lead);
 }

@@ -16,9 +16,7 @@ export function checkMatrices(x: Tensor, what: string): void {
 export function checkSquare(x: Tensor, what: string): void {
   checkFloat(x, what);
   if (x.ndim < 2 || rowsOf(x) !== columnsOf(x))
-    throw new RangeError(
-      `${what}: expected square matrices (…, n, n), got ${showShape(x.shape)}`,
-    );
+    throw new RangeError(`${what}: expected square matrices (…, n, n), got ${showShape(x.shape)}`);
 }
 
 /** Throws unless two tensors have one dtype. */
@@ -35,8 +33,7 @@ export const columnsOf = (x: Tensor): number => x.shape[x.ndim - 1];
 export const leadOf = (x: Tensor): Shape => x.shape.slice(0, -2);
 
 /** Matrices (…, m, n) as (B, m, n). */
-export const flat = (x: Tensor): Tensor =>
-  x.reshape(sizeOf(leadOf(x)), rowsOf(x), columnsOf(x));
+export const flat = (x: Tensor): Tensor => x.reshape(sizeOf(leadOf(x)), rowsOf(x), columnsOf(x));
 
 /** The first axis of a result (B, …) as the axes `lead` of a batch. */
 export const unflat = (x: Tensor, lead: Shape): Tensor => x.reshape(...lead, ...x.shape.slice(1));
@@ -74,5 +71,4 @@ export const padTo = (x: Tensor, m: number, n: number): Tensor =>
 export const positions = (n: number): Tensor => arange(n);
 
 /** Zeros of a shape in the dtype of `x`. */
-export const zerosFor = (x: Tensor, ...shape: number[]): Tensor =>
-  zeros(shape, { dtype: x.dtype });
+export const zerosFor = (x: Tensor, ...shape: number[]): Tensor => zeros(shape, { dtype: x.dtype });

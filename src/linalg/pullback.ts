@@ -45,8 +45,7 @@ const wrapped = (
   operands: readonly Node[],
   result: number,
   attrs: Attrs,
-): Node =>
-  ops.customVjp(plain[result], [...operands, ...plain], rule, { ...attrs, result });
+): Node => ops.customVjp(plain[result], [...operands, ...plain], rule, { ...attrs, result });
 
 /** Results composed of operands, with the derivative `pullback` instead of that of their composition. */
 export function withPullback(

@@ -21,8 +21,7 @@ import { solveRight } from "./triangular.ts";
 function reflect(a: Tensor): { r: Tensor; v: Tensor; tau: Tensor } {
   const [batch, m, n] = a.shape;
   const k = Math.min(m, n);
-  if (a.size === 0)
-    return { r: a, v: zerosFor(a, batch, k, m), tau: zerosFor(a, batch, k) };
+  if (a.size === 0) return { r: a, v: zerosFor(a, batch, k, m), tau: zerosFor(a, batch, k) };
   const rows = arange(m);
   const step = (rest: Tensor, j: Tensor): [Tensor, { v: Tensor; tau: Tensor }] => {
     const column = entry(rest, 2, j).squeeze(2);
@@ -33,7 +32,9 @@ function reflect(a: Tensor): { r: Tensor; v: Tensor; tau: Tensor } {
     const unit = where(size.gt(0), size, 1);
     const squares = tail.div(unit).square().sum(1, { keepdim: true });
     const none = squares.eq(0);
-    const norm = where(none, 1, squares.add(head.div(unit).square())).sqrt().mul(unit);
+    const norm = where(none, 1, squares.add(head.div(unit).square()))
+      .sqrt()
+      .mul(unit);
     const beta = where(head.ge(0), norm.neg(), norm);
     const tau = where(none, 0, beta.sub(head).div(beta));
     const v = where(rows.eq(j), 1, tail.div(where(none, 1, head.sub(beta))));
@@ -168,8 +169,7 @@ function checkReflections(a: Tensor, tau: Tensor, what: string): void {
     );
 }
 
-const flatTau = (tau: Tensor, batch: number): Tensor =>
-  tau.reshape(batch, tau.shape[tau.ndim - 1]);
+const flatTau = (tau: Tensor, batch: number): Tensor => tau.reshape(batch, tau.shape[tau.ndim - 1]);
 
 /**
  * The first n columns of H₁ H₂ … Hₖ, the product of the reflections that `geqrf` gives: a (…, m, n) with m ≥ n,

@@ -24,7 +24,8 @@ function solution(
   checkSquare(a, what);
   checkTensor(b, what);
   // Vectors are told from matrices as PyTorch does: by the shape of A without its last axis.
-  const isVector = b.ndim === 1 || (b.ndim === a.ndim - 1 && sameShape(b.shape, a.shape.slice(0, -1)));
+  const isVector =
+    b.ndim === 1 || (b.ndim === a.ndim - 1 && sameShape(b.shape, a.shape.slice(0, -1)));
   if (isVector && !left)
     throw new RangeError(`${what}: with left: false B must be matrices, got ${showShape(b.shape)}`);
   const sides = isVector ? b.unsqueeze(-1) : b;
@@ -66,7 +67,8 @@ export function solveEx(
 
 const invPullback: Pullback = ([g], [x]) => [matmul(matmul(x.mT, g!), x.mT).neg()];
 
-function inverse(a: Tensor, what: string): { inverse: Tensor; info: Tensor } {
+/** @internal The inverses, and the numbers of the first pivots that are 0. */
+export function inverse(a: Tensor, what: string): { inverse: Tensor; info: Tensor } {
   checkSquare(a, what);
   const x = flat(a);
   const factors = plainFactors(x);

@@ -127,8 +127,8 @@ export const PRODUCTS: Mistakes = {
     [() => X.multiDot([x, x]), "matmul: inner sizes differ, [2, 3] × [2, 3] (3 ≠ 2)"],
   ],
   matrixPower: [
-    [() => X.matrixPower(x, 2), "matrixPower: expected square matrices, got [2, 3]"],
-    [() => X.matrixPower(f(2, 2), -1), "matrixPower: the power must be an integer >= 0, got -1"],
+    [() => X.matrixPower(x, 2), "matrixPower: expected square matrices (…, n, n), got [2, 3]"],
+    [() => X.matrixPower(f(2, 2), 0.5), "matrixPower: the power must be an integer, got 0.5"],
   ],
   dist: [
     [
@@ -155,7 +155,10 @@ export const PRODUCTS: Mistakes = {
     [() => X.bilinear(x, x, f(1, 2, 2)), "linear: input [2, 9] does not fit weight [1, 4] (9 ≠ 4)"],
   ],
   matrixNorm: [
-    [() => X.matrixNorm(x, 3), 'matrixNorm: the order must be "1" or "Infinity", got "3"'],
+    [
+      () => X.matrixNorm(x, 3),
+      'matrixNorm: the order must be "fro", "nuc", 1, -1, 2, -2 or ±Infinity, got 3',
+    ],
     [() => X.matrixNorm(x, "fro", [0, 0]), "matrixNorm: the axes must differ, got [0, 0]"],
   ],
   unique: [

@@ -5,6 +5,7 @@ import { ELEMENTS } from "./elements.ts";
 import { FOURIER } from "./fourier.ts";
 import { INDEXING } from "./indexing.ts";
 import { LAYERS } from "./layers.ts";
+import { LINALG } from "./linalg.ts";
 import { LOSSES } from "./losses.ts";
 import { MAKING } from "./making.ts";
 import { MASKED } from "./masked.ts";
@@ -19,6 +20,7 @@ const WRITTEN: Readonly<Record<string, Operator>> = {
   ...FOURIER,
   ...INDEXING,
   ...LAYERS,
+  ...LINALG,
   ...LOSSES,
   ...MAKING,
   ...MASKED,

@@ -17,17 +17,9 @@ export const PRODUCTS: Record<string, Operator> = {
   addbmm: op("input batch1 batch2 beta alpha", (a) => X.addbmm(a.input, a.batch1, a.batch2, a)),
   baddbmm: op("input batch1 batch2 beta alpha", (a) => X.baddbmm(a.input, a.batch1, a.batch2, a)),
   vdot: two(X.vdot),
-  "linalg.vecdot": op("x y dim", (a) => X.vecdot(a.x, a.y, a.dim)),
   inner: two(X.inner),
   kron: two(X.kron),
   cross: op("input other dim", (a) => X.cross(a.input, a.other, a.dim)),
-  "linalg.cross": op("input other dim", (a) => X.cross(a.input, a.other, a.dim)),
-  "linalg.multi_dot": op("tensors", (a) => X.multiDot(a.tensors), {
-    tolerance: { f32: [1e-4, 1e-4] },
-  }),
-  "linalg.matrix_power": op("input n", (a) => X.matrixPower(a.input, a.n), {
-    except: [{ when: (a) => (a.n as number) < 0, why: "negative powers need an inverse" }],
-  }),
   cdist: op("x1 x2 p compute_mode", (a) => X.cdist(a.x1, a.x2, a.p)),
   "nn.functional.pairwise_distance": op("x1 x2 p eps keepdim", (a) =>
     X.pairwiseDistance(a.x1, a.x2, a),

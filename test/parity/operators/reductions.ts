@@ -108,7 +108,6 @@ export const REDUCTIONS: Record<string, Operator> = {
   norm: op("input p dim keepdim dtype", ({ input, p, dim, keepdim, dtype }) =>
     T.norm(input, ["fro", undefined].includes(p) ? 2 : p, dim, { keepdim, dtype } as never),
   ),
-  "linalg.vector_norm": op("x ord dim keepdim dtype", (a) => T.norm(a.x, a.ord, a.dim, a)),
   cumsum: op("input dim dtype", (a) => T.cumsum(a.input, a.dim)),
   diff: op("input n dim prepend append", (a) => T.diff(a.input, a.n, a.dim, a)),
   sort: op("input dim descending stable", (a) => T.sort(a.input, a.dim, a), {

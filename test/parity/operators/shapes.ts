@@ -80,9 +80,6 @@ export const SHAPES: Record<string, Operator> = {
   roll: op("input shifts dims", (a) => T.roll(a.input, a.shifts, a.dims)),
   diagonal,
   diagonal_copy: diagonal,
-  "linalg.diagonal": op("input offset dim1 dim2", ({ input, offset, dim1 = -2, dim2 = -1 }) =>
-    T.diagonal(input, offset, dim1, dim2),
-  ),
   diag: op("input diagonal", (a) => T.diag(a.input, a.diagonal)),
   trace: one(T.trace),
   tril: op("input diagonal", (a) => T.tril(a.input, a.diagonal)),
