@@ -24,6 +24,7 @@ const ENTRIES = [
   "nabla/special",
   "nabla/complex",
   "nabla/fft",
+  "nabla/linalg",
 ];
 
 /** Bytes, gzipped, that importing one function may cost: what does not need tensors brings none along. */

@@ -3,16 +3,45 @@
  *
  * @module
  */
-export * from "./cholesky.ts";
-export * from "./determinant.ts";
-export * from "./eigh.ts";
-export * from "./lu.ts";
-export * from "./qr.ts";
-export * from "./solve.ts";
-export * from "./svd.ts";
-export * from "./triangular.ts";
-export * from "./low-rank.ts";
+export {
+  cholesky,
+  choleskyEx,
+  choleskyInverse,
+  choleskySolve,
+  type UpperOption,
+} from "./cholesky.ts";
+export { det, logdet, slogdet } from "./determinant.ts";
+export { eigh, eigvalsh, type TriangleOption } from "./eigh.ts";
+export { type LowrankOptions, pcaLowrank, svdLowrank } from "./low-rank.ts";
+export {
+  lu,
+  luFactor,
+  luFactorEx,
+  luSolve,
+  type LuSolveOptions,
+  luUnpack,
+  type PivotOption,
+} from "./lu.ts";
 export * from "./norms.ts";
 export * from "./pinv.ts";
 export * from "./powers.ts";
+export {
+  geqrf,
+  householderProduct,
+  ormqr,
+  type OrmqrOptions,
+  qr,
+  type QrMode,
+} from "./qr.ts";
+export {
+  inv,
+  invEx,
+  solve,
+  solveEx,
+  type SolveOptions,
+  tensorinv,
+  tensorsolve,
+} from "./solve.ts";
+export { svd, type SvdOptions, svdvals } from "./svd.ts";
+export { solveTriangular, triangularSolve, type TriangularOptions } from "./triangular.ts";
 export * from "./vectors.ts";

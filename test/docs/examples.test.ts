@@ -6,6 +6,7 @@ import * as data from "../../src/data/index.ts";
 import * as extra from "../../src/extra/index.ts";
 import * as fft from "../../src/fft/index.ts";
 import * as nabla from "../../src/index.ts";
+import * as linalg from "../../src/linalg/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import * as special from "../../src/special/index.ts";
 import { ROOT } from "../../tools/rooms.js";
@@ -39,6 +40,7 @@ const AROUND = `
 const ROOMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "nabla/data": data,
   "nabla/extra": extra,
+  "nabla/linalg": linalg,
   "nabla/metrics": metrics,
   "nabla/special": special,
   "nabla/complex": complex,

@@ -22,6 +22,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "nabla/special": "src/special/index.ts",
   "nabla/complex": "src/complex/index.ts",
   "nabla/fft": "src/fft/index.ts",
+  "nabla/linalg": "src/linalg/index.ts",
 };
 
 /** The project's compiler settings. */
