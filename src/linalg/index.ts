@@ -25,23 +25,8 @@ export {
 export * from "./norms.ts";
 export * from "./pinv.ts";
 export * from "./powers.ts";
-export {
-  geqrf,
-  householderProduct,
-  ormqr,
-  type OrmqrOptions,
-  qr,
-  type QrMode,
-} from "./qr.ts";
-export {
-  inv,
-  invEx,
-  solve,
-  solveEx,
-  type SolveOptions,
-  tensorinv,
-  tensorsolve,
-} from "./solve.ts";
+export { geqrf, householderProduct, ormqr, type OrmqrOptions, qr, type QrMode } from "./qr.ts";
+export { inv, invEx, solve, solveEx, type SolveOptions, tensorinv, tensorsolve } from "./solve.ts";
 export { svd, type SvdOptions, svdvals } from "./svd.ts";
 export { solveTriangular, triangularSolve, type TriangularOptions } from "./triangular.ts";
 export * from "./vectors.ts";
