@@ -125,10 +125,10 @@ export function diagonalize(a: Tensor): [values: Tensor, vectors: Tensor] {
 }
 
 /**
- * Rows of matrices (B, n, k) made orthogonal: V X (B, n, k) and V (B, n, n), orthogonal, in no order (M.
- * Hestenes, "Inversion of matrices by biorthogonalization and related results", 1958).
+ * Rows of matrices X (B, n, k) made orthogonal: V X / c (B, n, k) in no order, the orthogonal V (B, n, n) and the
+ * scale c (B, 1, 1) (M. Hestenes, "Inversion of matrices by biorthogonalization and related results", 1958).
  */
-export function orthogonalize(x: Tensor): [rows: Tensor, rotations: Tensor] {
+export function orthogonalize(x: Tensor): [rows: Tensor, rotations: Tensor, scale: Tensor] {
   const [batch, n] = x.shape;
   const [start, scale] = scaled(x);
   const step = ([y, v]: Tensor[], { j, careful }: Rounds): [Tensor[], Tensor[]] => {
@@ -140,5 +140,5 @@ export function orthogonalize(x: Tensor): [rows: Tensor, rotations: Tensor] {
     return [[turned(y, partner, s, t), turned(v, partner, s, t)], []];
   };
   const [[y, v]] = scan(step, [start, units(batch, n, x.dtype)], schedule(n, x.dtype));
-  return [y.mul(scale), v];
+  return [y, v, scale];
 }

@@ -24,7 +24,7 @@ import { plainQr } from "./qr.ts";
 function tall(a: Tensor, full: boolean): [u: Tensor, s: Tensor, vh: Tensor] {
   const [batch, m, n] = a.shape;
   const { q, r } = plainQr(a, full);
-  const [found, rotations] = orthogonalize(r.narrow(1, 0, n));
+  const [found, rotations, scale] = orthogonalize(r.narrow(1, 0, n));
   const lengths = found.norm(2, -1);
   const order = lengths.argsort(1, { descending: true });
   const basis = plainQr(rowsAt(found, order).mT, true);
@@ -33,7 +33,7 @@ function tall(a: Tensor, full: boolean): [u: Tensor, s: Tensor, vh: Tensor] {
   const u = matmul(q.narrow(2, 0, n), left);
   return [
     full && m > n ? cat([u, q.narrow(2, n, m - n)], 2) : u.reshape(batch, m, n),
-    lengths.gather(1, order),
+    lengths.gather(1, order).mul(scale.squeeze(-1)),
     basis.q.mul(signs.unsqueeze(-2)).mT,
   ];
 }

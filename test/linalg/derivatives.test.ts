@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import * as L from "../../src/linalg/index.ts";
+import { setDevice } from "../../src/runtime/registry.ts";
 import {
   compile,
   evalAll,
@@ -143,7 +144,10 @@ function total({ f }: Subject): (a: Tensor) => Tensor {
     return results
       .map((y) => {
         const weights = Float64Array.from({ length: y.size }, (_, i) => Math.cos(i + 1));
-        return y.flatten().mul(fromTypedArray(weights, [y.size])).sum();
+        return y
+          .flatten()
+          .mul(fromTypedArray(weights, [y.size]))
+          .sum();
       })
       .reduce((p, q) => p.add(q));
   };
@@ -158,6 +162,7 @@ function closeTo(actual: Tensor, expected: Tensor, slack: number): void {
 }
 
 describe.each(Object.entries(SUBJECTS))("%s", (_, subject) => {
+  beforeAll(() => setDevice("js"));
   const sum = total(subject);
   const slope = grad(sum);
   manualSeed(7);
@@ -175,7 +180,11 @@ describe.each(Object.entries(SUBJECTS))("%s", (_, subject) => {
 
   test("the second derivative is that of differences of the first", () => {
     const along = grad((x: Tensor) => slope(x).mul(direction).sum());
-    closeTo(along(a).mul(direction).sum(), difference((x) => slope(x).mul(direction).sum()), 1e-5);
+    closeTo(
+      along(a).mul(direction).sum(),
+      difference((x) => slope(x).mul(direction).sum()),
+      1e-5,
+    );
   });
 
   test("the forward derivative agrees with the gradient", () => {
