@@ -135,12 +135,24 @@ def determined_svd(u, s, vh):
     return u.abs(), s, vh.abs(), u @ vh
 
 
+def determined_eig(values, vectors=None):
+    """Eigenvalues by real parts, then imaginary ones, and the magnitudes of their vectors."""
+    parts = values.detach().resolve_conj().numpy()
+    order = torch.from_numpy(np.lexsort((parts.imag, parts.real), axis=-1))
+    values = values.take_along_dim(order, -1)
+    if vectors is None:
+        return values
+    return values, vectors.take_along_dim(order.unsqueeze(-2), -1).abs()
+
+
 # Results of which PyTorch may give several: what is the same for all of them.
 DETERMINED = {
     "linalg.svd": lambda out: determined_svd(*out),
     "svd": lambda out: determined_svd(out[0], out[1], out[2].mT),
     "svd_lowrank": lambda out: (out[0] @ out[2].mT, out[1]),
     "pca_lowrank": lambda out: (out[0] @ out[2].mT, out[1]),
+    "linalg.eig": lambda out: determined_eig(*out),
+    "linalg.eigvals": determined_eig,
     "linalg.eigh": lambda out: (out[0], out[1].abs()),
 }
 

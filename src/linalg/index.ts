@@ -11,6 +11,7 @@ export {
   type UpperOption,
 } from "./cholesky.ts";
 export { det, logdet, slogdet } from "./determinant.ts";
+export { eig, eigvals } from "./eig.ts";
 export { eigh, eigvalsh, type TriangleOption } from "./eigh.ts";
 export { type LowrankOptions, pcaLowrank, svdLowrank } from "./low-rank.ts";
 export {

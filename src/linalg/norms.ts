@@ -5,9 +5,9 @@ import { describe } from "../tensor/operand.ts";
 import { svdvals } from "./svd.ts";
 
 /** How `matrixNorm` measures matrices. */
-export type MatrixOrder = "fro" | "nuc" | 1 | -1 | 2 | -2 | typeof Infinity;
+export type MatrixOrder = "fro" | "nuc" | number;
 
-const ORDERS = ["fro", "nuc", 1, -1, 2, -2, Infinity, -Infinity];
+const ORDERS: readonly MatrixOrder[] = ["fro", "nuc", 1, -1, 2, -2, Infinity, -Infinity];
 
 /**
  * Norms of matrices along two axes: `"fro"` (the default) the root of the sum of squares, `"nuc"` the sum of
@@ -66,12 +66,7 @@ export function vectorNorm(x: Tensor, order = 2, dim?: Dim, options?: ReduceOpti
  * @example
  * norm(tensor([[3, 0], [0, 4]]), "nuc"); // 7
  */
-export function norm(
-  x: Tensor,
-  order?: number | MatrixOrder,
-  dim?: Dim,
-  options?: ReduceOptions,
-): Tensor {
+export function norm(x: Tensor, order?: MatrixOrder, dim?: Dim, options?: ReduceOptions): Tensor {
   checkFloat(x, "norm");
   if (order === undefined) return x.norm(2, dim, options);
   const axes = dim === undefined ? x.shape.map((_, i) => i) : typeof dim === "number" ? [dim] : dim;
@@ -80,5 +75,5 @@ export function norm(
     throw new RangeError(
       `norm: order ${describe(order)} is one of ${typeof order === "number" ? "vectors or " : ""}matrices, got ${showShape(x.shape)}${dim === undefined ? "" : ` and axes [${axes.join(", ")}]`}`,
     );
-  return matrixNorm(x, order as MatrixOrder, [axes[0], axes[1]], options);
+  return matrixNorm(x, order, [axes[0], axes[1]], options);
 }

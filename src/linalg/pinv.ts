@@ -81,16 +81,18 @@ const pullback: Pullback = ([g], [p], [a]) => {
   return [inner.add(left).add(right)];
 };
 
+/** Eigenvalues and their vectors as singular ones, in no order of size. */
+function symmetricFactors(x: Tensor): [u: Tensor, s: Tensor, vh: Tensor] {
+  const [values, vectors] = symmetricEigen(x, "L");
+  return [vectors, values.abs(), vectors.mul(values.sign().unsqueeze(-2)).mT];
+}
+
 function pseudoInverse(a: Tensor, options: RankOptions): Tensor {
   const x = flat(a);
   const lead = leadOf(a);
   const [m, n] = [rowsOf(a), columnsOf(a)];
   if (a.size === 0) return zerosFor(a, ...lead, n, m);
-  let [u, s, vh]: Tensor[] = [];
-  if (options.hermitian) {
-    const [values, vectors] = symmetricEigen(x, "L");
-    [u, s, vh] = [vectors, values.abs(), vectors.mul(values.sign().unsqueeze(-2)).mT];
-  } else [u, s, vh] = singular(x, false);
+  const [u, s, vh] = options.hermitian ? symmetricFactors(x) : singular(x, false);
   const bound = cutoff(unflat(s, lead), a, options).broadcastTo(lead).reshape(s.shape[0], 1);
   const counts = s.gt(bound);
   const inverse = where(counts, where(counts, s, 1).reciprocal(), 0);

@@ -17,27 +17,34 @@ import {
 import { type Pullback, withPullback } from "./pullback.ts";
 import { solveRight } from "./triangular.ts";
 
-/** Householder's reflections I - τ v vᵀ, a column v at a time: R, the vectors (B, k, m) and τ (B, k). */
+/**
+ * @internal Householder's reflection I - τ v vᵀ of vectors (B, m) that makes them 0 below entry j: v (B, m) and τ
+ * (B, 1).
+ */
+export function reflection(x: Tensor, j: Tensor): [v: Tensor, tau: Tensor] {
+  const rows = arange(x.shape[1]);
+  const head = entry(x, 1, j);
+  const tail = where(rows.gt(j), x, 0);
+  // As LAPACK's larfg, so that signs are the same: nothing to do where the tail is 0 already.
+  const size = x.abs().amax(1, { keepdim: true }).detach();
+  const unit = where(size.gt(0), size, 1);
+  const squares = tail.div(unit).square().sum(1, { keepdim: true });
+  const none = squares.eq(0);
+  const norm = where(none, 1, squares.add(head.div(unit).square()))
+    .sqrt()
+    .mul(unit);
+  const beta = where(head.ge(0), norm.neg(), norm);
+  const tau = where(none, 0, beta.sub(head).div(beta));
+  return [where(rows.eq(j), 1, tail.div(where(none, 1, head.sub(beta)))), tau];
+}
+
+/** Reflections of a column at a time: R, the vectors (B, k, m) and τ (B, k). */
 function reflect(a: Tensor): { r: Tensor; v: Tensor; tau: Tensor } {
   const [batch, m, n] = a.shape;
   const k = Math.min(m, n);
   if (a.size === 0) return { r: a, v: zerosFor(a, batch, k, m), tau: zerosFor(a, batch, k) };
-  const rows = arange(m);
   const step = (rest: Tensor, j: Tensor): [Tensor, { v: Tensor; tau: Tensor }] => {
-    const column = entry(rest, 2, j).squeeze(2);
-    const head = entry(column, 1, j);
-    const tail = where(rows.gt(j), column, 0);
-    // As LAPACK's larfg, so that signs are the same: nothing to do where the tail is 0 already.
-    const size = column.abs().amax(1, { keepdim: true }).detach();
-    const unit = where(size.gt(0), size, 1);
-    const squares = tail.div(unit).square().sum(1, { keepdim: true });
-    const none = squares.eq(0);
-    const norm = where(none, 1, squares.add(head.div(unit).square()))
-      .sqrt()
-      .mul(unit);
-    const beta = where(head.ge(0), norm.neg(), norm);
-    const tau = where(none, 0, beta.sub(head).div(beta));
-    const v = where(rows.eq(j), 1, tail.div(where(none, 1, head.sub(beta))));
+    const [v, tau] = reflection(entry(rest, 2, j).squeeze(2), j);
     const along = matmul(v.unsqueeze(1), rest).mul(tau.unsqueeze(-1));
     return [rest.sub(v.unsqueeze(-1).mul(along)), { v, tau: tau.squeeze(1) }];
   };

@@ -78,9 +78,9 @@ const SUBJECTS: Record<string, Subject> = {
       return L.luSolve(lu, pivots, b);
     },
   },
-  qr: { shape: [4, 4], f: (a) => Object.values(L.qr(a)) as Tensor[] },
-  "qr, tall": { shape: [5, 3], f: (a) => Object.values(L.qr(a)) as Tensor[] },
-  "qr, wide": { shape: [3, 5], f: (a) => Object.values(L.qr(a)) as Tensor[] },
+  qr: { shape: [4, 4], f: (a) => Object.values(L.qr(a)) },
+  "qr, tall": { shape: [5, 3], f: (a) => Object.values(L.qr(a)) },
+  "qr, wide": { shape: [3, 5], f: (a) => Object.values(L.qr(a)) },
   geqrf: {
     shape: [5, 3],
     f: (a) => {
@@ -140,7 +140,8 @@ function vectorsOf(a: Tensor): Tensor[] {
 /** The results weighted and added up, so that every element counts differently. */
 function total({ f }: Subject): (a: Tensor) => Tensor {
   return (a) => {
-    const results = [f(a)].flat() as Tensor[];
+    const given = f(a);
+    const results = Array.isArray(given) ? (given as Tensor[]) : [given as Tensor];
     return results
       .map((y) => {
         const weights = Float64Array.from({ length: y.size }, (_, i) => Math.cos(i + 1));

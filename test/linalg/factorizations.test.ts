@@ -123,8 +123,7 @@ describe.each(devicesUnderTest())("%s", (device) => {
 
     test("matrices of lower rank", async () => {
       const a = matmul(randn([2, 7, 2], { dtype }), randn([2, 2, 5], { dtype }));
-      const { "A⁺ A A⁺": _, ...errors } = errorsOf(a);
-      await small(errors, SLACK[dtype] * 12);
+      await small(errorsOf(a), SLACK[dtype] * 12);
       expect(L.matrixRank(a).toArraySync()).toEqual([2, 2]);
       expect(L.matrixRank(zeros([4, 3], { dtype })).itemSync()).toBe(0);
       await small(errorsOf(zeros([3, 4], { dtype })), 0);

@@ -41,7 +41,6 @@ export const NOT_APPLICABLE: Readonly<Record<string, string>> = {
 
 /** What missing entries wait for. */
 export const MISSING_FOR: readonly (readonly [string, RegExp])[] = [
-  ["complex numbers", /^linalg\.eig(vals)?$/],
   ["the dtype", /^(bfloat16|half|chalf|char|short)$/],
   ["factorizations of indefinite matrices", /^linalg\.ldl_.*$/],
 ];

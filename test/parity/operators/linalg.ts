@@ -1,3 +1,4 @@
+import * as C from "../../../src/complex/index.ts";
 import * as L from "../../../src/linalg/index.ts";
 import * as T from "../../../src/tensor/index.ts";
 import { type Args, op, type Operator } from "../bind.ts";
@@ -17,7 +18,7 @@ const ROUGH = { tolerance: { f32: [2e-4, 1e-4] } } as const;
 /** `UPLO`, as the parameter of that name is bound. */
 const triangle = (a: Args): L.TriangleOption => ({ uplo: a.UPLO });
 
-const rank = (a: Args): L.RankOptions => a as L.RankOptions;
+const rank = (a: Args): L.RankOptions => a;
 
 const lowrank = ({ u, s, v }: { u: T.Tensor; s: T.Tensor; v: T.Tensor }): T.Tensor[] => [
   T.matmul(u, v.mT),
@@ -30,7 +31,7 @@ const cholesky = op("input upper", (a) => L.cholesky(a.input, a));
 
 /** Linear algebra. */
 export const LINALG: Record<string, Operator> = {
-  cholesky: cholesky,
+  cholesky,
   "linalg.cholesky": cholesky,
   "linalg.cholesky_ex": op("input upper check_errors", (a) => L.choleskyEx(a.input, a)),
   cholesky_inverse: op("input upper", (a) => L.choleskyInverse(a.input, a)),
@@ -72,6 +73,11 @@ export const LINALG: Record<string, Operator> = {
     return [eigenvalues, eigenvectors.abs()];
   }),
   "linalg.eigvalsh": op("A UPLO", (a) => L.eigvalsh(a.A, triangle(a))),
+  "linalg.eig": op("A", (a) => {
+    const { eigenvalues, eigenvectors } = L.eig(a.A);
+    return [eigenvalues, C.abs(eigenvectors)];
+  }),
+  "linalg.eigvals": op("A", (a) => L.eigvals(a.A)),
   svd: op("input some", ({ input, some }) => {
     const { u, s, vh } = L.svd(input, { fullMatrices: some === false });
     return determined(u, s, vh);
