@@ -80,19 +80,19 @@ function followed(a: Tensor, values: Complex, v: Complex): [values: Complex, v: 
   return [values.add(diagonal(change)), v.add(matmul(v, overGaps(change, values)))];
 }
 
-/** Columns of length 1 whose largest entry is real. */
-function normalized(v: Complex, real: Tensor): Complex {
-  const squares = v.real.square().add(v.imag.square());
-  const largest = squares.argmax(1, { keepdim: true });
+/**
+ * Columns of length 1 whose largest entry is real; those of real eigenvalues are real altogether, as both parts
+ * of such a vector are eigenvectors.
+ */
+function normalized(v: Complex, isReal: Tensor): Complex {
+  const largest = v.real.square().add(v.imag.square()).argmax(1, { keepdim: true });
   const top = v.map((x) => x.gather(1, largest));
-  const unit = mul(v, div(conj(top), where(abs(top).eq(0), 1, abs(top))));
-  const size = abs(unit).amax(1, { keepdim: true }).detach();
-  const scaled = unit.map((x) => x.div(size));
-  const length = scaled.real.square().add(scaled.imag.square()).sum(1, { keepdim: true }).sqrt();
-  return new Complex(
-    scaled.real.div(length),
-    select(real.unsqueeze(1), 0, scaled.imag.div(length)),
-  );
+  const turned = mul(v, div(conj(top), where(abs(top).eq(0), 1, abs(top))));
+  const size = abs(turned).amax(1, { keepdim: true }).detach();
+  const real = turned.real.div(size);
+  const imag = select(isReal.unsqueeze(1), 0, turned.imag.div(size));
+  const length = real.square().add(imag.square()).sum(1, { keepdim: true }).sqrt();
+  return new Complex(real.div(length), imag.div(length));
 }
 
 /** Eigenvalues (B, n) and eigenvectors as columns (B, n, n) of real matrices. */
@@ -109,9 +109,9 @@ function eigen(a: Tensor): [values: Complex, vectors: Complex] {
   let vectors = matmul(q, triangularVectors(t)).map((x) =>
     x.gather(2, order.unsqueeze(1).expand(batch, n, n)),
   );
-  const real = values.imag.eq(0);
+  const isReal = values.imag.eq(0);
   if (a.requiresGrad) [values, vectors] = followed(a, values, vectors);
-  vectors = normalized(vectors, real);
+  vectors = normalized(vectors, isReal);
   const parts = [values.real, values.imag, vectors.real, vectors.imag];
   const [lr, li, vr, vi] = withPullback(parts, [a], pullback);
   return [new Complex(lr, li), new Complex(vr, vi)];

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import * as C from "../../src/complex/index.ts";
 import * as L from "../../src/linalg/index.ts";
 import { setDevice } from "../../src/runtime/registry.ts";
 import {
@@ -101,6 +102,20 @@ const SUBJECTS: Record<string, Subject> = {
     f: (a) => {
       const { eigenvalues, eigenvectors } = L.eigh(symmetric(a));
       return [eigenvalues, eigenvectors.square()];
+    },
+  },
+  eigvals: {
+    shape: [4, 4],
+    f: (a) => {
+      const { real, imag } = L.eigvals(a);
+      return [real, imag];
+    },
+  },
+  eig: {
+    shape: [4, 4],
+    f: (a) => {
+      const { eigenvalues, eigenvectors } = L.eig(a);
+      return [eigenvalues.real, eigenvalues.imag, C.abs(eigenvectors).square()];
     },
   },
   svdvals: { shape: [4, 3], f: (a) => L.svdvals(a) },

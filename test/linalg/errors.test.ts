@@ -170,7 +170,7 @@ const MISTAKES: Mistakes = {
 const ANY =
   "lu luFactor luFactorEx luUnpack qr geqrf svd svdvals svdLowrank pcaLowrank pinv cond lstsq matrixRank";
 const SQUARE =
-  "cholesky choleskyEx choleskyInverse det slogdet logdet eigh eigvalsh inv invEx matrixExp solve solveEx solveTriangular";
+  "cholesky choleskyEx choleskyInverse det slogdet logdet eig eigvals eigh eigvalsh inv invEx matrixExp solve solveEx solveTriangular";
 /** Functions whose errors are those of others of which they are made. */
 const SPEAK_AS: Record<string, readonly string[]> = {
   cond: ["matrixNorm"],

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import * as C from "../../src/complex/index.ts";
 import * as L from "../../src/linalg/index.ts";
 import { setDevice } from "../../src/runtime/registry.ts";
 import {
@@ -151,6 +152,41 @@ describe.each(devicesUnderTest())("%s", (device) => {
           SLACK[dtype] * 8,
         );
       }
+    });
+
+    test.each([1, 2, 3, 6, 20])("eigenvalues of any matrix of %i", async (n) => {
+      const a = randn([2, n, n], { dtype });
+      const kinds = {
+        random: a,
+        // A fixed point of the QR algorithm without exceptional shifts.
+        "a cycle": unit(n, dtype).roll(1, 0).expand(2, n, n),
+        symmetric: a.add(a.mT),
+        skew: a.sub(a.mT),
+        triangular: a.triu(),
+        orthogonal: L.qr(a).q,
+        "of rank 1": matmul(a.narrow(2, 0, 1), a.narrow(1, 0, 1)),
+        zero: a.mul(0),
+      };
+      const errors: Record<string, Tensor> = {};
+      for (const [name, x] of Object.entries(kinds)) {
+        const { eigenvalues, eigenvectors } = L.eig(x);
+        const left = eigenvectors.map((part) => matmul(x, part));
+        const right = C.mul(
+          eigenvectors,
+          eigenvalues.map((part) => part.unsqueeze(-2)),
+        );
+        const size = x.abs().max().clamp(1);
+        errors[name] = C.abs(C.sub(left, right)).max().div(size);
+        errors[`${name}: lengths`] = C.abs(eigenvectors).square().sum(1).sub(1).abs().max();
+        errors[`${name}: trace`] = eigenvalues.real
+          .sum(-1)
+          .sub(x.diagonal(0, -2, -1).sum(-1))
+          .abs()
+          .max()
+          .div(size);
+        errors[`${name}: pairs`] = eigenvalues.imag.sum(-1).abs().max();
+      }
+      await small(errors, SLACK[dtype] * (n + 4));
     });
 
     test("large and small numbers", async () => {
