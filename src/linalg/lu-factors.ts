@@ -50,7 +50,8 @@ export function orderOf(pivots: Tensor, m: number): Tensor {
 }
 
 /** The order that puts rows back. */
-export const inverseOrder = (order: Tensor): Tensor => order.argsort(1);
+export const inverseOrder = (order: Tensor): Tensor =>
+  order.scatter(1, order, inOrder(order.shape[0], order.shape[1]));
 
 /** Rows are not moved but marked as used, and put in order in the end. */
 function eliminate(a: Tensor, pivot: boolean): LuFactors {

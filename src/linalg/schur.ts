@@ -172,7 +172,10 @@ const stackedColumns = (upper: Complex, lower: Complex): Complex =>
     x.permute(2, 0, 1),
   );
 
-/** Eigenvectors of upper triangles T (B, n, n) as columns, each 1 on the diagonal. */
+/** Size of an entry beyond which an eigenvector is made shorter. */
+const LARGE = 1e12;
+
+/** Eigenvectors of upper triangles T (B, n, n) as columns, of any length. */
 export function triangularVectors(t: Complex): Complex {
   const [batch, n] = t.shape;
   const columns = arange(n);
@@ -192,16 +195,14 @@ export function triangularVectors(t: Complex): Complex {
     const equal = magnitude(gaps).lt(smallest);
     const divisor = where(equal, complex(smallest, smallest.zerosLike()), gaps);
     const own = select(columns.eq(i), 1, 0).to(t.dtype).expand(batch, n);
-    const entries = where(columns.gt(i), div(sums.neg(), divisor), complex(own, own.zerosLike()));
+    const found = where(columns.gt(i), div(sums.neg(), divisor), complex(own, own.zerosLike()));
+    // Of matrices that hardly have enough eigenvectors the entries grow beyond all numbers.
+    const size = magnitude(found);
+    const scale = select(size.gt(LARGE), size.reciprocal(), 1);
     const here = columns.eq(i).unsqueeze(-1);
-    return [
-      where(
-        here,
-        entries.map((p) => p.unsqueeze(1)),
-        x,
-      ),
-      [],
-    ];
+    const entries = found.map((p) => p.unsqueeze(1));
+    const next = where(here, entries, x).map((p) => p.mul(scale.unsqueeze(1)));
+    return [next, []];
   };
   const turns = { row: t.map((x) => x.permute(1, 0, 2)), i: columns };
   return scan(step, zero, turns, { reverse: true })[0];

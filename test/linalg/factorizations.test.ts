@@ -280,6 +280,14 @@ test("a matrix of 200 x 200, in double precision", async () => {
   await small({ ...errorsOf(a), ...squareErrors(a) }, 1e-11);
 });
 
+test("eigenvectors of a matrix that hardly has enough of them", async () => {
+  const a = randn([128, 128]).triu();
+  const { eigenvalues, eigenvectors } = L.eig(a);
+  const left = eigenvectors.map((part) => matmul(a, part));
+  const right = C.mul(eigenvectors, eigenvalues);
+  await small({ vectors: C.abs(C.sub(left, right)).max() }, 1e-4);
+});
+
 test("Q and R in mode r, and what has no derivative", () => {
   const a = randn([4, 2]).requiresGrad_();
   expect(L.qr(a, { mode: "r" }).q.shape).toEqual([0]);
