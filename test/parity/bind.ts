@@ -10,6 +10,8 @@ export interface Operator {
   readonly complex?: Operator;
   /** What our results do not have to have: the same elements (random numbers). */
   readonly compare?: "shapes";
+  /** What is compared in place of results of which PyTorch may give any: see `DETERMINED` in the script. */
+  readonly determined?: string;
   /** Positions of equal elements, of which PyTorch gives any: they are not compared. */
   readonly indices?: "free";
   /** Calls that we answer otherwise than PyTorch, and why: the operator "differs". */

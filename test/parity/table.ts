@@ -28,7 +28,8 @@ function rowOf(name: string): Row {
   if (operator.gradients !== undefined) reasons.push(`gradients: ${operator.gradients}`);
   if (operator.differs !== undefined) reasons.push(operator.differs);
   if (reasons.length > 0) return { name, status: "differs", why: reasons.join("; ") };
-  const why = operator.compare === "shapes" ? "shape and dtype are compared" : "";
+  const why =
+    operator.compare === "shapes" ? "shape and dtype are compared" : (operator.determined ?? "");
   return { name, status: "supported", why };
 }
 

@@ -3,8 +3,13 @@ import * as L from "../../../src/linalg/index.ts";
 import * as T from "../../../src/tensor/index.ts";
 import { type Args, op, type Operator } from "../bind.ts";
 
-// Of singular and eigenvectors, whose signs are free, what does not depend on them is compared: `DETERMINED`
-// in tools/parity-vectors.py says what.
+// Of singular and eigenvectors, whose signs are free, what does not depend on them is compared, as `DETERMINED`
+// in tools/parity-vectors.py.
+const SINGULAR = {
+  determined: "values, magnitudes of the vectors of each and U Vᵀ are compared",
+} as const;
+const LOWRANK = { determined: "values and U Vᵀ are compared" } as const;
+const EIGEN = { determined: "values and magnitudes of vectors are compared" } as const;
 
 const determined = (u: T.Tensor, s: T.Tensor, vh: T.Tensor): T.Tensor[] => {
   const k = s.shape[s.ndim - 1];
@@ -68,34 +73,51 @@ export const LINALG: Record<string, Operator> = {
   "linalg.det": op("A", (a) => L.det(a.A)),
   "linalg.slogdet": op("A", (a) => L.slogdet(a.A)),
   logdet: op("A", (a) => L.logdet(a.A)),
-  "linalg.eigh": op("A UPLO", (a) => {
-    const { eigenvalues, eigenvectors } = L.eigh(a.A, triangle(a));
-    return [eigenvalues, eigenvectors.abs()];
-  }),
+  "linalg.eigh": op(
+    "A UPLO",
+    (a) => {
+      const { eigenvalues, eigenvectors } = L.eigh(a.A, triangle(a));
+      return [eigenvalues, eigenvectors.abs()];
+    },
+    EIGEN,
+  ),
   "linalg.eigvalsh": op("A UPLO", (a) => L.eigvalsh(a.A, triangle(a))),
-  "linalg.eig": op("A", (a) => {
-    const { eigenvalues, eigenvectors } = L.eig(a.A);
-    return [eigenvalues, C.abs(eigenvectors)];
-  }),
-  "linalg.eigvals": op("A", (a) => L.eigvals(a.A)),
-  svd: op("input some", ({ input, some }) => {
-    const { u, s, vh } = L.svd(input, { fullMatrices: some === false });
-    return determined(u, s, vh);
-  }),
-  "linalg.svd": op("A full_matrices", (a) => {
-    const { u, s, vh } = L.svd(a.A, a);
-    return determined(u, s, vh);
-  }),
+  "linalg.eig": op(
+    "A",
+    (a) => {
+      const { eigenvalues, eigenvectors } = L.eig(a.A);
+      return [eigenvalues, C.abs(eigenvectors)];
+    },
+    { determined: "values, sorted, and magnitudes of vectors are compared" },
+  ),
+  "linalg.eigvals": op("A", (a) => L.eigvals(a.A), { determined: "values, sorted, are compared" }),
+  svd: op(
+    "input some",
+    ({ input, some }) => {
+      const { u, s, vh } = L.svd(input, { fullMatrices: some === false });
+      return determined(u, s, vh);
+    },
+    SINGULAR,
+  ),
+  "linalg.svd": op(
+    "A full_matrices",
+    (a) => {
+      const { u, s, vh } = L.svd(a.A, a);
+      return determined(u, s, vh);
+    },
+    SINGULAR,
+  ),
   "linalg.svdvals": op("A", (a) => L.svdvals(a.A)),
   svd_lowrank: op(
     "a b q niter M",
     (a) => lowrank(L.svdLowrank(product(a), { q: a.q, mean: a.M })),
     {
+      ...LOWRANK,
       // Of a matrix of higher rank than q, the result depends on random numbers.
       undetermined: (a) => a.M !== undefined,
     },
   ),
-  pca_lowrank: op("a b q center", (a) => lowrank(L.pcaLowrank(product(a), a))),
+  pca_lowrank: op("a b q center", (a) => lowrank(L.pcaLowrank(product(a), a)), LOWRANK),
   "linalg.pinv": op("A atol rtol hermitian", (a) => L.pinv(a.A, rank(a))),
   "linalg.pinv[singular]": op("a b", (a) => L.pinv(product(a))),
   pinverse: op("input rcond", (a) => L.pinv(a.input, { rtol: a.rcond })),
