@@ -1,7 +1,9 @@
 import { debug } from "../ir/debug.ts";
 import { clearInternTable, type Node } from "../ir/node.ts";
 import { printGraph } from "../ir/print.ts";
-import { lowerGraph } from "./lower/index.ts";
+import { placeholder } from "../ir/ops.ts";
+import { type Lowered, lowerGraph } from "./lower/index.ts";
+import { lowerCopy, type LoweredStep } from "./lower/scan.ts";
 import { type Target } from "./loop/loop.ts";
 import { planMemory } from "./memory.ts";
 import { type Plan } from "./plan.ts";
@@ -15,16 +17,49 @@ export interface Graph {
   readonly inputs: readonly Node[];
   /** Number of scalar placeholders with attribute `constant`, whose numbers are given at each run. */
   readonly constants: number;
+  /** For outputs, by position, the inputs whose memory they are written to; missing: memory of their own. */
+  readonly replaced?: readonly (readonly Node[] | undefined)[];
 }
 
 /** What a device runs to compute the graph's outputs. */
 export function compile(graph: Graph, target: Target): Plan {
   debug("graph", () => printGraph(graph.outputs));
-  const outputs = simplify(graph.outputs);
-  const steps = lowerGraph(outputs, target);
+  const simplified = simplify(graph.outputs);
+  const replaced = replacementsOf(simplified, graph.replaced ?? []);
+  const lowered = lowerGraph(simplified, target, replaced);
+  const { steps, outputs } = safely(lowered, simplified, target);
   debug("schedule", () => printSchedule(steps, outputs));
   const plan = planMemory(steps, graph.inputs, outputs, graph.constants);
   debug("memory", () => printMemory(plan));
   clearInternTable();
   return plan;
+}
+
+/** The inputs that outputs take the place of, by output; a node may be several outputs. */
+function replacementsOf(
+  outputs: readonly Node[],
+  replaced: readonly (readonly Node[] | undefined)[],
+): Map<Node, readonly Node[]> {
+  const found = new Map<Node, readonly Node[]>();
+  outputs.forEach((output, i) => {
+    const inputs = replaced[i];
+    if (inputs) found.set(output, [...(found.get(output) ?? []), ...inputs]);
+  });
+  return found;
+}
+
+/** Outputs that are written while what they replace is still wanted get there by a copy at the end. */
+function safely(
+  { steps, early }: Lowered,
+  outputs: readonly Node[],
+  target: Target,
+): { steps: LoweredStep[]; outputs: Node[] } {
+  const copies: LoweredStep[] = [];
+  const given = outputs.map((output) => {
+    if (!early.has(output)) return output;
+    const place = placeholder(output.shape, output.dtype);
+    copies.push(lowerCopy(output, place, target));
+    return place;
+  });
+  return { steps: [...steps, ...copies], outputs: given };
 }

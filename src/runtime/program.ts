@@ -177,8 +177,15 @@ function matches(program: Program, captured: Captured): boolean {
   return program.outputs.every((at) => at === edges[edge++]);
 }
 
-/** The captured graph over placeholders, compiled for a device. */
-export function buildProgram(captured: Captured, device: Device): Program {
+/**
+ * The captured graph over placeholders, compiled for a device. `replaced`: for outputs, by position, which
+ * of the captured inputs' memory they are written to.
+ */
+export function buildProgram(
+  captured: Captured,
+  device: Device,
+  replaced?: readonly (readonly number[])[],
+): Program {
   const nodes: Node[] = [];
   const inputs: Node[] = [];
   let constants = 0;
@@ -206,7 +213,12 @@ export function buildProgram(captured: Captured, device: Device): Program {
     return { role, op, attrs, shape, dtype, inputs: own };
   });
   const outputs = captured.edges.slice(edge);
-  const graph = { outputs: outputs.map((i) => nodes[i]), inputs, constants };
+  const graph = {
+    outputs: outputs.map((i) => nodes[i]),
+    inputs,
+    constants,
+    replaced: replaced?.map((list) => list.map((i) => inputs[i])),
+  };
   // The walks of the compiler use the same scratch fields as the capture.
   const loaded = device.load({
     cost: captured.order.reduce((sum, node) => sum + (isLeaf(node) ? 0 : node.op.cost(node)), 0),

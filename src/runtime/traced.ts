@@ -45,7 +45,13 @@ export function loadTrace(trace: Trace): TracedProgram {
     let loaded = programs.get(device);
     if (!loaded) {
       const captured = capture([...trace.updates, ...trace.results]);
-      loaded = { captured, program: buildProgram(captured, device) };
+      // The cells are written where they lie.
+      const replaced = trace.cells.map((cell) =>
+        captured.inputs.flatMap(({ value }, i) =>
+          value instanceof CellValue && value.cell === cell ? [i] : [],
+        ),
+      );
+      loaded = { captured, program: buildProgram(captured, device, replaced) };
       programs.set(device, loaded);
       clearInternTable();
     }
@@ -65,7 +71,7 @@ export function loadTrace(trace: Trace): TracedProgram {
       // Cells are taken at their present version, not at that of the trace.
       return leaf.value instanceof CellValue ? leaf.value.cell.node : leaf;
     });
-    const next = trace.cells.map((cell) => cell.nextBuffer(device));
+    const next = trace.cells.map((cell) => cell.buffer(device, cell.version));
     const values = execute(
       device,
       program,
@@ -73,7 +79,7 @@ export function loadTrace(trace: Trace): TracedProgram {
       next,
       trace.results,
     );
-    for (const cell of trace.cells) cell.advance();
+    for (const cell of trace.cells) cell.replaced();
     return values;
   }
 

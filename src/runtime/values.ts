@@ -89,13 +89,16 @@ class Slots {
 /**
  * A place whose value is replaced: a parameter, a running mean, an optimiser's moment. It points to its
  * current value, which may still have to be computed (`pending`). On the device it owns two buffers, so
- * that what was computed from the value before the last update can be computed again.
+ * that what was computed from the value before the last update can be computed again; or one, where it is
+ * only updated in place, by compiled functions.
  */
 export class Cell {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly requiresGrad: boolean;
   private current = 0;
+  /** The lowest version whose value is still there. */
+  private oldest = 0;
   private next: Node | undefined;
   /** Whether it is in the list of pending cells. */
   private listed = false;
@@ -164,9 +167,21 @@ export class Cell {
 
   /** Called when the pending value has been written to `nextBuffer`. */
   advance(): void {
+    this.oldest = this.current;
+    this.moveTo(this.current + 1);
+  }
+
+  /** Called when the next value has been written over the current one. */
+  replaced(): void {
+    // A version of the same parity has the same memory.
+    this.oldest = this.current + 2;
+    this.moveTo(this.current + 2);
+  }
+
+  private moveTo(version: number): void {
     this.pending = undefined;
-    this.current++;
-    this.host[this.current & 1] = undefined;
+    this.current = version;
+    this.host[version & 1] = undefined;
     this.leaf = this.makeLeaf();
   }
 
@@ -187,11 +202,11 @@ export class Cell {
   }
 
   private check(version: number): void {
-    if (this.current - version <= 1) return;
+    if (version >= this.oldest) return;
     throw new Error(
       `a value of shape ${showShape(this.shape)} was read after the parameter that it was computed ` +
-        `from had been updated ${this.current - version} times; the value before last is gone. Keep ` +
-        `such a result with \`await t.eval()\` before the next step, or compute the step with compile()`,
+        `from had been updated, twice or by a compiled function; the value from then is gone. Keep such a ` +
+        `result with \`await t.eval()\` before the step, or return it from a step with compile()`,
     );
   }
 
@@ -203,8 +218,8 @@ export class Cell {
 
   /** Brings what the present device holds back to the host. */
   private leave(): void {
-    for (const version of [this.current, this.current - 1])
-      if (version >= 0 && !this.host[version & 1]) this.host[version & 1] = this.read(version);
+    for (let version = this.oldest; version <= this.current; version++)
+      if (!this.host[version & 1]) this.host[version & 1] = this.read(version);
     abandoned.unregister(this);
     this.slots!.release();
     this.slots = undefined;

@@ -2,6 +2,7 @@ import { debug } from "../../ir/debug.ts";
 import { type Node } from "../../ir/node.ts";
 import { printGraph } from "../../ir/print.ts";
 import { fuse } from "../fuse.ts";
+import { writeLate } from "../in-place.ts";
 import { type Target } from "../loop/loop.ts";
 import { printRegions } from "../print.ts";
 import { type Region } from "../region.ts";
@@ -52,10 +53,21 @@ function writeRegion(region: Region, target: Target): LoweredStep[] {
   }
 }
 
-/** The steps that compute `outputs`, in order. */
-export function lowerGraph(outputs: readonly Node[], target: Target): LoweredStep[] {
+/** The steps that compute a graph, in order. */
+export interface Lowered {
+  readonly steps: LoweredStep[];
+  /** Outputs that are written before the inputs that they replace have been read for the last time. */
+  readonly early: ReadonlySet<Node>;
+}
+
+/** Lowers what computes `outputs`, of which some take the place of inputs. */
+export function lowerGraph(
+  outputs: readonly Node[],
+  target: Target,
+  replaced: ReadonlyMap<Node, readonly Node[]> = new Map(),
+): Lowered {
   debug("simplify", () => printGraph(outputs));
-  const regions = fuse(outputs, target);
+  const { regions, early } = writeLate(fuse(outputs, target), replaced);
   debug("fuse", () => printRegions(regions, outputs));
-  return regions.flatMap((region) => lowerRegion(region, target));
+  return { steps: regions.flatMap((region) => lowerRegion(region, target)), early };
 }

@@ -30,7 +30,7 @@ export interface LoweredLoop {
 export type LoweredStep = LoweredKernel | LoweredLoop;
 
 /** Copies all elements of one node into another's memory. */
-function copy(from: Node, to: Node, target: Target): LoweredKernel {
+export function lowerCopy(from: Node, to: Node, target: Target): LoweredKernel {
   const flat = [sizeOf(to.shape)];
   const body = { ...loadOf(from), at: { offset: 0, coeffs: [1] } };
   return lowerMap(
@@ -89,17 +89,17 @@ export function lowerScan(region: Region, target: Target): LoweredStep[] {
     if (!history) continue;
     const place = placeholder(body.params[i].shape, body.params[i].dtype);
     bindings.set(place, slice(history, place.shape));
-    turn.push(copy(body.params[i], place, target));
+    turn.push(lowerCopy(body.params[i], place, target));
   }
   for (let i = 0; i < ys; i++) {
     const whole = stored.get(carries + i);
     if (whole) bindings.set(outputs[carries + i], slice(whole, outputs[carries + i].shape));
   }
   const wanted = outputs.filter((_, i) => i < carries || stored.has(i));
-  turn.push(...lowerGraph(wanted, target));
-  for (let i = 0; i < carries; i++) turn.push(copy(outputs[i], body.params[i], target));
+  turn.push(...lowerGraph(wanted, target).steps);
+  for (let i = 0; i < carries; i++) turn.push(lowerCopy(outputs[i], body.params[i], target));
   return [
-    ...current.map((to, i) => copy(operands[i], to, target)),
+    ...current.map((to, i) => lowerCopy(operands[i], to, target)),
     { kind: "loop", count: length, body: turn, bindings },
   ];
 }
