@@ -1,5 +1,6 @@
 import { debug } from "../ir/debug.ts";
-import { clearInternTable, type Node } from "../ir/node.ts";
+import { substitute } from "../ir/substitute.ts";
+import { clearInternTable, type Node, topological } from "../ir/node.ts";
 import { printGraph } from "../ir/print.ts";
 import { placeholder } from "../ir/ops.ts";
 import { type Lowered, lowerGraph } from "./lower/index.ts";
@@ -24,7 +25,7 @@ export interface Graph {
 /** What a device runs to compute the graph's outputs. */
 export function compile(graph: Graph, target: Target): Plan {
   debug("graph", () => printGraph(graph.outputs));
-  const simplified = simplify(graph.outputs);
+  const simplified = simplify(inlineCalls(graph.outputs));
   const replaced = replacementsOf(simplified, graph.replaced ?? []);
   const lowered = lowerGraph(simplified, target, replaced);
   const { steps, outputs } = safely(lowered, simplified, target);
@@ -62,4 +63,16 @@ function safely(
     return place;
   });
   return { steps: [...steps, ...copies], outputs: given };
+}
+
+/** `outputs` with the graphs of calls in their places. */
+function inlineCalls(outputs: readonly Node[]): readonly Node[] {
+  const order = topological(outputs);
+  // The inputs of the first one hold no calls.
+  const call = order.find(({ op }) => op.name === "call");
+  if (!call) return outputs;
+  const results = call.op.tuple!.compose!(call.inputs, call.attrs);
+  const picks = order.filter((node) => node.op.name === "pick" && node.inputs[0] === call);
+  const placed = picks.map((node) => results[node.attrs.index as number]);
+  return inlineCalls(substitute(outputs, picks, placed));
 }

@@ -313,13 +313,17 @@ export const argsort = (x: Node, axis: number, descending = false): Node =>
 export const cumsum = (x: Node, axis: number, reverse = false): Node =>
   make(primitive("cumsum"), [x], { axis, reverse });
 
-/** The body of a `scan`: a closed graph over its placeholders. */
-export interface ScanBody {
-  /** Carries, then one step's slice of each x, then constants of the loop. */
+/** A closed graph over its placeholders. */
+export interface Body {
   readonly params: readonly Node[];
-  /** Next carries, then one step's y of each sequence. */
   readonly outputs: readonly Node[];
 }
+
+/**
+ * The body of a `scan`. Its parameters are carries, then one step's slice of each x, then constants of the
+ * loop; its outputs the next carries, then one step's y of each sequence.
+ */
+export type ScanBody = Body;
 
 export interface ScanResult {
   readonly carries: readonly Node[];
@@ -386,6 +390,12 @@ export const attentionVjp = (
 ): [Node, Node, Node] => {
   const node = make(primitive("attentionVjp"), inputs, { ...attrs });
   return [pick(node, 0), pick(node, 1), pick(node, 2)];
+};
+
+/** The results of a graph for these inputs, as one node. */
+export const call = (body: Body, inputs: readonly Node[]): Node[] => {
+  const node = make(primitive("call"), inputs, { body });
+  return body.outputs.map((_, i) => pick(node, i));
 };
 
 /** Result `index` of a tuple node. */

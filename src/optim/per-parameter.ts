@@ -7,6 +7,7 @@ import { guarded } from "../tensor/tracing.ts";
 import { type Closure, Optimizer } from "./optimizer.ts";
 import { type OptimizerOptions } from "./param-group.ts";
 import { type StepScalars, stepScalars } from "./scalars.ts";
+import { Recorder } from "./recorded.ts";
 import { loadState, type OptimizerState, saveState } from "./state.ts";
 
 /** A cell of a parameter's state, and the number that all its elements start with. */
@@ -54,27 +55,47 @@ export const completeCells = (
 export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Optimizer<O> {
   /** @internal What is remembered of each parameter, from its first gradient on. */
   readonly state = new Map<Parameter, ParameterState>();
+  private readonly recorder = new Recorder();
 
   step(closure?: Closure): Tensor | undefined {
     const loss = closure?.();
-    const touched = new Set<CellTensor>();
-    noGrad(() => {
-      const steps = this.advanceSteps(touched);
-      for (const group of this.paramGroups) {
-        const scalars = new Map<CellTensor, StepScalars<O>>();
-        for (const p of group.params) {
-          if (!p.grad) continue;
-          const state = this.state.get(p)!;
-          let own = scalars.get(state.step);
-          if (!own) scalars.set(state.step, (own = stepScalars(group, steps.get(state.step)!)));
-          p.rebind(this.update(p, p.grad, state.cells, group.options, own));
-          touched.add(p);
-          for (const cell of Object.values(state.cells)) touched.add(cell);
-        }
+    const active = this.paramGroups.flatMap(({ params }) => params.filter((p) => p.grad));
+    const update = (gradients: readonly Tensor[]): Set<CellTensor> => {
+      const given = new Map(active.map((p, i) => [p, gradients[i]]));
+      return this.updateAll(given);
+    };
+    const circumstances = (): unknown[] => {
+      const all: unknown[] = [this.state.size];
+      for (const p of active) {
+        const state = this.state.get(p);
+        all.push(p, state?.step, state?.cells, p.grad!.dtype);
       }
-    });
+      return all;
+    };
+    const gradients = active.map((p) => p.grad!);
+    const touched = noGrad(() => this.recorder.run({ gradients, circumstances, update }));
     stepCells(touched);
     return loss;
+  }
+
+  /** Binds the next values of parameters with these gradients, and of their state; all cells it knows of. */
+  private updateAll(gradients: ReadonlyMap<Parameter, Tensor>): Set<CellTensor> {
+    const touched = new Set<CellTensor>();
+    const steps = this.advanceSteps(gradients, touched);
+    for (const group of this.paramGroups) {
+      const scalars = new Map<CellTensor, StepScalars<O>>();
+      for (const p of group.params) {
+        const grad = gradients.get(p);
+        if (!grad) continue;
+        const state = this.state.get(p)!;
+        let own = scalars.get(state.step);
+        if (!own) scalars.set(state.step, (own = stepScalars(group, steps.get(state.step)!)));
+        p.rebind(this.update(p, grad, state.cells, group.options, own));
+        touched.add(p);
+        for (const cell of Object.values(state.cells)) touched.add(cell);
+      }
+    }
+    return touched;
   }
 
   stateDict(): OptimizerState {
@@ -101,7 +122,10 @@ export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Opt
    * Counts this step for the parameters that have a gradient. Those that have always stepped together
    * share a counter; where only some of them have a gradient, these get a copy of it.
    */
-  private advanceSteps(touched: Set<CellTensor>): Map<CellTensor, Tensor> {
+  private advanceSteps(
+    gradients: ReadonlyMap<Parameter, Tensor>,
+    touched: Set<CellTensor>,
+  ): Map<CellTensor, Tensor> {
     const members = new Map<CellTensor, number>();
     for (const { step } of this.state.values()) members.set(step, (members.get(step) ?? 0) + 1);
     const active = new Map<CellTensor, ParameterState[]>();
@@ -110,7 +134,7 @@ export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Opt
     for (const group of this.paramGroups) {
       const structure = guarded(() => group.structure);
       for (const p of group.params) {
-        if (!p.grad) continue;
+        if (!gradients.has(p)) continue;
         let state = this.state.get(p);
         if (!state) {
           first ??= scalarCell(0);

@@ -68,7 +68,7 @@ function signatureOf(node: Node): number {
   hash = mix(hash, node.dtype.charCodeAt(1));
   for (let i = 0; i < node.shape.length; i++) hash = mix(hash, node.shape[i] + 1);
   // Bodies are compared by content, and markers only tell nodes apart.
-  const attrs = node.op.name === "scan" || node.op.name === "marker" ? undefined : node.attrs;
+  const attrs = node.attrs.body || node.op.name === "marker" ? undefined : node.attrs;
   node.signature = (attrs ? hashAttrs(hash, attrs) : hash) & 0x3fffffff;
   return node.signature;
 }

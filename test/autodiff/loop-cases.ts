@@ -93,4 +93,17 @@ export function loopCases(add: Add): void {
       return [...loop.carries, ...loop.ys];
     },
   );
+  add(
+    "call",
+    "of a graph with two results",
+    (rng) => [uniform(rng, [2, 3]), uniform(rng, [3])],
+    ([x0, w0]) => {
+      const [x, w] = [ops.placeholder([2, 3], "f64"), ops.placeholder([3], "f64")];
+      const scaled = ops.mul(ops.sin(x), ops.broadcastTo(w, [2, 3]));
+      const body = { params: [x, w], outputs: [scaled, ops.reduceSum(scaled, [0])] };
+      const [first, sums] = ops.call(body, [x0, w0]);
+      // What one call gives, another takes.
+      return [...ops.call(body, [first, sums]), sums];
+    },
+  );
 }

@@ -1,6 +1,3 @@
-import { isFloat } from "../dtype.ts";
-import { evaluate } from "../evaluate.ts";
-import { type NDArray } from "../ndarray.ts";
 import {
   type Attrs,
   definePrimitive,
@@ -36,9 +33,8 @@ import {
   zerosLike,
 } from "../ops.ts";
 import { sameShape, type Shape, showShape, sizeOf } from "../shape.ts";
-import { substitute } from "../substitute.ts";
-import { checkDType, FLOATS, range, showSpec, spread, withGrad } from "./common.ts";
-import { fresh } from "./scan-parts.ts";
+import { checkDType, FLOATS, range, showSpec, spread } from "./common.ts";
+import { onlyTuple, rulesOf } from "./composed.ts";
 
 // Attention as one primitive, since its scores are larger than all that goes in and comes out, and no
 // kernel that fuses what it is composed of could keep them to itself. Its rules are those of the
@@ -114,48 +110,13 @@ function composedVjp(inputs: readonly Node[], attrs: Attrs): Node[] {
   ];
 }
 
-type Composition = (inputs: readonly Node[], attrs: Attrs) => Node[];
-
-/** The rules that follow from a composition. */
-function rulesOf(compose: Composition): TupleRules {
-  /** The composition over placeholders, which may be differentiated whatever the caller's mode is. */
-  const traced = (node: Node): { params: Node[]; outputs: Node[] } => {
-    const params = node.inputs.map((x) => fresh(x, isFloat(x.dtype)));
-    return { params, outputs: withGrad(() => compose(params, node.attrs)) };
-  };
-  const placed = (
-    list: readonly (Node | undefined)[],
-    params: readonly Node[],
-    node: Node,
-  ): (Node | undefined)[] =>
-    list.map((x) => (x ? substitute([x], params, node.inputs)[0] : undefined));
-  return {
-    compose,
-    vjp(node, cotangents, _, walk) {
-      const { params, outputs } = traced(node);
-      return placed(walk(outputs, cotangents, params), params, node);
-    },
-    jvp(node, tangents, walk) {
-      const { params, outputs } = traced(node);
-      return placed(walk(outputs, params, tangents), params, node);
-    },
-    batch(node, inputs, batched, size) {
-      const all = inputs.map((x, i) => (batched[i] ? x : spread(x, size)));
-      return node.op.name === "attention"
-        ? attention(all, attrsOf(node.attrs))
-        : attentionVjp(all, attrsOf(node.attrs));
-    },
-    evaluate(inputs, node): NDArray[] {
-      const params = node.inputs.map((x) => fresh(x));
-      const values = new Map(params.map((param, i) => [param, inputs[i]]));
-      return evaluate(compose(params, node.attrs), (leaf) => values.get(leaf)!);
-    },
-  };
-}
-
-const severalResults = (): never => {
-  throw new Error("attention: has several results; its rules for them are in `tuple`");
-};
+const batchedBy =
+  (apply: (inputs: readonly Node[], attrs: AttentionAttrs) => Node[]): TupleRules["batch"] =>
+  (node, inputs, batched, size) =>
+    apply(
+      inputs.map((x, i) => (batched[i] ? x : spread(x, size))),
+      attrsOf(node.attrs),
+    );
 
 function check(name: string, inputs: readonly Node[], attrs: Attrs, others: number): void {
   if (inputs.length !== 3 + others && inputs.length !== 4 + others)
@@ -194,7 +155,10 @@ const scoresCost = ([q, k]: readonly Node[]): number =>
 
 const plain = ({ shape, dtype }: Spec): Spec => ({ shape, dtype });
 
-const tuple = rulesOf(composed);
+const tuple: TupleRules = {
+  ...rulesOf(composed),
+  batch: batchedBy((inputs, attrs) => attention(inputs, attrs)),
+};
 
 const attentionPrimitive: Primitive = {
   name: "attention",
@@ -222,8 +186,7 @@ const attentionPrimitive: Primitive = {
       return attentionVjp([q, k, v, cotangent, logs, inner, ...mask], attrsOf(node.attrs));
     },
   },
-  batch: severalResults,
-  evaluate: severalResults,
+  ...onlyTuple("attention"),
   cost: (node) => 2 * scoresCost(node.inputs),
 };
 definePrimitive(attentionPrimitive);
@@ -242,8 +205,10 @@ definePrimitive({
     return { shape: [], dtype: q.dtype };
   },
   outputs: (inputs) => inputs.slice(0, 3).map(plain),
-  tuple: rulesOf(composedVjp),
-  batch: severalResults,
-  evaluate: severalResults,
+  tuple: {
+    ...rulesOf(composedVjp),
+    batch: batchedBy((inputs, attrs) => attentionVjp(inputs, attrs)),
+  },
+  ...onlyTuple("attentionVjp"),
   cost: (node) => 5 * scoresCost(node.inputs),
 });

@@ -14,3 +14,4 @@ import "./cumsum.ts";
 import "./scan.ts";
 import "./custom.ts";
 import "./attention.ts";
+import "./call.ts";

@@ -15,6 +15,7 @@ import {
 import { permute, scan, zerosLike } from "../ops.ts";
 import { sizeOf } from "../shape.ts";
 import { checkCount, checkInts, range, showSpec, spread } from "./common.ts";
+import { onlyTuple } from "./composed.ts";
 import { fresh, grouped, type ScanAttrs, scanAttrs } from "./scan-parts.ts";
 import { vjp } from "./scan-vjp.ts";
 
@@ -189,10 +190,6 @@ function results(inputs: readonly Node[], attrs: Attrs): Spec[] {
   ];
 }
 
-const severalResults = (): never => {
-  throw new Error("scan: has several results; its rules for them are in `tuple`");
-};
-
 const tuple: TupleRules = { vjp, jvp, batch, evaluate: evaluateScan };
 
 definePrimitive({
@@ -205,8 +202,7 @@ definePrimitive({
   },
   outputs: results,
   tuple,
-  batch: severalResults,
-  evaluate: severalResults,
+  ...onlyTuple("scan"),
   cost(node) {
     const { body, length } = scanAttrs(node.attrs);
     return length * topological(body.outputs).reduce((total, x) => total + x.op.cost(x), 0);
