@@ -1,4 +1,4 @@
-import { type Batched, type Node } from "../ir/node.ts";
+import { type Batched, make, type Node } from "../ir/node.ts";
 import { sameShape, showShape } from "../ir/shape.ts";
 import { rewrite } from "../ir/substitute.ts";
 
@@ -34,6 +34,8 @@ export function batch(
       const inputs = states.map((state) => state.node);
       const batched = states.map((state) => state.batched);
       const { op, attrs } = node;
+      // What it waits for says nothing about its value.
+      if (op.name === "barrier" && !batched[0]) return { node: make(op, inputs), batched: false };
       if (op.name === "pick")
         return { node: states[0].results![attrs.index as number], batched: true };
       if (op.tuple) {

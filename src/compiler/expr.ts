@@ -163,6 +163,25 @@ export function walk(expr: Expr, visit: (e: Expr) => void, seen = new Set<Expr>(
   visit(expr);
 }
 
+/** `expr` with other values read in place of its own. */
+export function mapSources(
+  expr: Expr,
+  change: (source: Node) => Node,
+  memo = new Map<Expr, Expr>(),
+): Expr {
+  const known = memo.get(expr);
+  if (known) return known;
+  const inner = (e: Expr): Expr => mapSources(e, change, memo);
+  let result = expr;
+  if (expr.kind === "load") result = { ...expr, source: change(expr.source) };
+  else if (expr.kind === "op") result = { ...expr, args: expr.args.map(inner) };
+  else if (expr.kind === "mask") result = { ...expr, value: inner(expr.value) };
+  else if (expr.kind === "gather")
+    result = { ...expr, source: change(expr.source), index: inner(expr.index) };
+  memo.set(expr, result);
+  return result;
+}
+
 /** All affine forms in an expression. */
 export function formsOf(exprs: readonly Expr[]): Affine[] {
   const forms: Affine[] = [];

@@ -2,9 +2,25 @@ import { itemBytes } from "../ir/dtype.ts";
 import { type Node, topological } from "../ir/node.ts";
 import { sameShape, type Shape, sizeOf } from "../ir/shape.ts";
 import { type Affine, reshapeAffine } from "./affine.ts";
-import { type Expr, isIdentity, loadOf, mapForms, sourcesOf, viewExpr, walk } from "./expr.ts";
+import {
+  type Expr,
+  isIdentity,
+  loadOf,
+  mapForms,
+  mapSources,
+  sourcesOf,
+  viewExpr,
+  walk,
+} from "./expr.ts";
 import { type Target } from "./loop/loop.ts";
-import { keptShape, type Region, type Root, sourcesOfRegion } from "./region.ts";
+import {
+  isBarrier,
+  keptShape,
+  type Region,
+  type Root,
+  sourcesOfRegion,
+  valuesReadBy,
+} from "./region.ts";
 import { schedule } from "./schedule.ts";
 
 const REDUCTIONS = new Set(["reduceSum", "reduceProd", "reduceMax", "reduceMin"]);
@@ -71,7 +87,9 @@ function usesOf(order: readonly Node[], outputs: readonly Node[]): Map<Node, Use
     const node = order[i];
     const own: Uses = { count: 1, elementwise: node.op.elementwise ?? false };
     const passed = node.op.view ? (uses.get(node) ?? { count: 0, elementwise: true }) : own;
-    for (const x of new Set(node.inputs)) add(x, passed);
+    // A barrier only waits for what is behind its first input.
+    const read = node.op.name === "barrier" ? node.inputs.slice(0, 1) : node.inputs;
+    for (const x of new Set(read)) add(x, passed);
   }
   return uses;
 }
@@ -89,6 +107,9 @@ export function fuse(outputs: readonly Node[], { vectorBytes }: Target): Region[
     return large && vectorBytes >= 32 && uses.get(node)!.elementwise ? ROUND_TRIP : FEW;
   };
   const outputSet = new Set(outputs);
+  // What is behind a barrier is read from memory, so it lies there from the start.
+  const inMemory = new Set(outputs);
+  for (const { op, inputs } of order) if (op.name === "barrier") inMemory.add(inputs[0]);
   const exprs = new Map<Node, Expr>();
   const regions: Region[] = [];
   const regionOf = new Map<Node, Region>();
@@ -113,7 +134,7 @@ export function fuse(outputs: readonly Node[], { vectorBytes }: Target): Region[
     }
     if (node.op.view) {
       body = viewExpr(node, inputs[0]) ?? viewExpr(node, store(node.inputs[0]))!;
-    } else if (name === "marker") {
+    } else if (name === "marker" || (name === "barrier" && outputSet.has(node))) {
       body = inputs[0];
     } else if (node.op.elementwise) {
       body = { kind: "op", dtype: node.dtype, name, args: inputs };
@@ -123,7 +144,7 @@ export function fuse(outputs: readonly Node[], { vectorBytes }: Target): Region[
     if (body) {
       const several = (uses.get(node)?.count ?? 0) > 1 && !node.op.view;
       const shared = several && !isCheap(body, node.shape, bearable(node), isFresh);
-      if (outputSet.has(node) || shared) {
+      if (inMemory.has(node) || shared) {
         addMap(grouper, node, body);
         exprs.set(node, loadOf(node));
       } else {
@@ -141,10 +162,11 @@ export function fuse(outputs: readonly Node[], { vectorBytes }: Target): Region[
       // Most others walk their operands in an order of their own, or read elements often, so they lie in
       // memory; the turns of a scan take theirs slice by slice, so they lie there without gaps.
       const whole = name === "scan";
-      const operands =
-        name === "dot" || name === "random"
-          ? inputs
-          : node.inputs.map((x, i) => asLoad(x, inputs[i], store, whole));
+      let operands: readonly Expr[] = inputs;
+      if (name === "barrier")
+        operands = [asLoad(node.inputs[0], inputs[0], store, true), ...inputs.slice(1)];
+      else if (name !== "dot" && name !== "random")
+        operands = node.inputs.map((x, i) => asLoad(x, inputs[i], store, whole));
       const region: Region = {
         id: regions.length,
         kind: contracts ? "contract" : "single",
@@ -160,7 +182,7 @@ export function fuse(outputs: readonly Node[], { vectorBytes }: Target): Region[
     }
   }
   markStored(regions, regionOf, outputSet);
-  return schedule(regions, regionOf, outputSet);
+  return withoutBarriers(schedule(regions, regionOf, outputSet));
 }
 
 export const isLeaf = (node: Node): boolean =>
@@ -347,8 +369,30 @@ function markStored(
   outputs: ReadonlySet<Node>,
 ): void {
   const needed = new Set<Node>(outputs);
-  for (const region of regions) for (const s of sourcesOfRegion(region)) needed.add(s);
+  for (const region of regions) for (const s of valuesReadBy(region)) needed.add(s);
   for (const region of regions)
     for (const root of region.roots)
       root.stored = needed.has(root.node) && regionOf.get(root.node) === region;
+}
+
+/** The regions that compute something; they read what is behind a barrier directly. */
+function withoutBarriers(regions: readonly Region[]): Region[] {
+  const behind = new Map<Node, Node>();
+  const direct = (node: Node): Node => behind.get(node) ?? node;
+  const computing = regions.filter((region) => {
+    const [source] = region.operands;
+    if (!isBarrier(region) || source.kind !== "load") return true;
+    behind.set(region.core!, direct(source.source));
+    return false;
+  });
+  if (behind.size === 0) return computing;
+  return computing.map((region) => {
+    const memo = new Map<Expr, Expr>();
+    const redirect = (expr: Expr): Expr => mapSources(expr, direct, memo);
+    return {
+      ...region,
+      operands: region.operands.map(redirect),
+      roots: region.roots.map((root) => ({ ...root, body: redirect(root.body) })),
+    };
+  });
 }

@@ -39,12 +39,21 @@ export interface Region {
 export const keptShape = (region: Region): Shape =>
   region.space.filter((_, axis) => !region.axes.includes(axis));
 
-/** What others make and a region reads. */
-export function sourcesOfRegion(region: Region): Set<Node> {
+/** Whether the region computes nothing, and only keeps what comes after it apart from what was before. */
+export const isBarrier = ({ core }: Region): boolean => core?.op.name === "barrier";
+
+/** What others make and a region reads. A barrier does not read what it waits for. */
+export const valuesReadBy = (region: Region): Set<Node> =>
+  sourcesFrom(region, isBarrier(region) ? region.operands.slice(0, 1) : region.operands);
+
+/** What others make and must be there before a region. */
+export const sourcesOfRegion = (region: Region): Set<Node> => sourcesFrom(region, region.operands);
+
+function sourcesFrom(region: Region, operands: readonly Expr[]): Set<Node> {
   const own = new Set(region.roots.map((r) => r.node));
   if (region.core) own.add(region.core);
   const sources = sourcesOf([
-    ...region.operands,
+    ...operands,
     ...region.roots.filter((r) => r.node !== region.core).map((r) => r.body),
   ]);
   for (const node of own) sources.delete(node);

@@ -1,7 +1,7 @@
 import { itemBytes } from "../ir/dtype.ts";
 import { type Node } from "../ir/node.ts";
 import { sizeOf } from "../ir/shape.ts";
-import { type Region, sourcesOfRegion } from "./region.ts";
+import { isBarrier, type Region, sourcesOfRegion, valuesReadBy } from "./region.ts";
 
 /**
  * The order in which regions run: inputs before users, and otherwise each when it is needed; but one that
@@ -15,23 +15,34 @@ export function schedule(
 ): Region[] {
   const order = byDemand(regions, regionOf);
   const place = new Map(order.map((region, i) => [region, i]));
+  /** What lies behind barriers. */
+  const behind = new Map<Node, Node>();
   /** Values of other regions that each region reads. */
-  const sources = order.map((region) =>
-    [...sourcesOfRegion(region)].filter((source) => regionOf.has(source)),
-  );
+  const sources = order.map((region) => {
+    const read = [...valuesReadBy(region)].map((node) => behind.get(node) ?? node);
+    if (!isBarrier(region)) return [...new Set(read)].filter((source) => regionOf.has(source));
+    behind.set(region.core!, read[0]);
+    return [];
+  });
   const readers = new Map<Node, number>();
   const users: Set<number>[] = order.map(() => new Set());
-  const waiting = sources.map((list, i) => {
-    const makers = new Set(list.map((source) => place.get(regionOf.get(source)!)!));
-    for (const source of list) readers.set(source, (readers.get(source) ?? 0) + 1);
+  const waiting = order.map((region, i) => {
+    const makers = new Set<number>();
+    for (const source of sourcesOfRegion(region)) {
+      const maker = regionOf.get(source);
+      if (maker) makers.add(place.get(maker)!);
+    }
+    for (const source of sources[i]) readers.set(source, (readers.get(source) ?? 0) + 1);
     for (const maker of makers) users[maker].add(i);
     return makers.size;
   });
   // What is given out has memory of its own.
   const bytes = (node: Node): number =>
     outputs.has(node) ? 0 : sizeOf(node.shape) * itemBytes(node.dtype);
-  const takes = order.map(({ roots }) =>
-    roots.reduce((sum, { node, stored }) => sum + (stored ? bytes(node) : 0), 0),
+  const takes = order.map((region) =>
+    isBarrier(region)
+      ? 0
+      : region.roots.reduce((sum, { node, stored }) => sum + (stored ? bytes(node) : 0), 0),
   );
   const frees = (i: number): number =>
     sources[i].reduce((sum, node) => sum + (readers.get(node) === 1 ? bytes(node) : 0), 0);

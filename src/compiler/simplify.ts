@@ -26,6 +26,20 @@ type Rule = (node: Node) => Node | undefined;
 /** Identities that exist for derivatives only. */
 const dropIdentity: Rule = (node) => node.inputs[0];
 
+/** A result of values that are a tuple for derivatives only. */
+const untupled: Rule = ({ inputs: [tuple], attrs }) =>
+  tuple.op.name === "customVjps" ? tuple.inputs[attrs.index as number] : undefined;
+
+/** Barriers stand before views, so that what they keep apart lies in memory anyway. */
+const barrierOfBase: Rule = ({ op, inputs: [x, ...after] }) => {
+  const below = (node: Node): Node => {
+    if (node.op.view) return make(node.op, [below(node.inputs[0])], node.attrs);
+    return node.op.name === "const" || node.op.name === "iota" ? node : make(op, [node, ...after]);
+  };
+  const moved = below(x);
+  return moved.op === op ? undefined : moved;
+};
+
 /** Reductions over nothing are their neutral element. */
 const emptyReduction: Rule = (node) => {
   const axes = node.attrs.axes as readonly number[];
@@ -88,6 +102,8 @@ const RULES: Record<string, Rule> = {
   stopGradient: dropIdentity,
   marker: dropIdentity,
   customVjp: dropIdentity,
+  pick: untupled,
+  barrier: barrierOfBase,
   reduceSum: emptyReduction,
   reduceProd: emptyReduction,
   reduceMax: emptyReduction,

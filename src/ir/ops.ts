@@ -1,6 +1,6 @@
 import { coerce, type DType, isFloat } from "./dtype.ts";
 import { type Attrs, make, makeLeaf, Node, primitive } from "./node.ts";
-import { type CustomRule } from "./primitives/custom.ts";
+import { type CustomRule, type CustomTupleRule } from "./primitives/custom.ts";
 import "./primitives/index.ts";
 import { sameShape, type Shape } from "./shape.ts";
 
@@ -162,6 +162,26 @@ export const customVjp = (
   value.requiresGrad
     ? make(primitive("customVjp"), [value, ...operands], { ...attrs, rule })
     : value;
+
+/**
+ * `values`, composed of `operands`, with a rule for the gradients of all of them: see `CustomTupleRule`.
+ */
+export function customVjps(
+  values: readonly Node[],
+  operands: readonly Node[],
+  rule: CustomTupleRule,
+): Node[] {
+  const attrs = { count: values.length, rule };
+  const node = make(primitive("customVjps"), [...values, ...operands], attrs);
+  return values.map((_, i) => pick(node, i));
+}
+
+/**
+ * The same value as a node that is never merged with `x`; what is computed from it is computed when
+ * `after` is there.
+ */
+export const barrier = (x: Node, after: readonly Node[]): Node =>
+  make(primitive("barrier"), [x, ...after]);
 
 export function reshape(x: Node, shape: Shape): Node {
   if (sameShape(x.shape, shape)) return x;

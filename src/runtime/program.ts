@@ -60,6 +60,10 @@ const isLeaf = (node: Node): boolean => node.value !== undefined;
 
 const opIds = new Map<Primitive, number>();
 
+/** Whether the attributes mean nothing to the value: they tell nodes apart, or hold a rule. */
+const onlyForDerivatives = ({ name }: Primitive): boolean =>
+  name === "marker" || name === "customVjps";
+
 function signatureOf(node: Node): number {
   if (node.signature >= 0) return node.signature;
   let id = opIds.get(node.op);
@@ -67,8 +71,8 @@ function signatureOf(node: Node): number {
   let hash = mix(mix(17, id), node.dtype.charCodeAt(0) * 64 + node.dtype.length);
   hash = mix(hash, node.dtype.charCodeAt(1));
   for (let i = 0; i < node.shape.length; i++) hash = mix(hash, node.shape[i] + 1);
-  // Bodies are compared by content, and markers only tell nodes apart.
-  const attrs = node.attrs.body || node.op.name === "marker" ? undefined : node.attrs;
+  // Bodies are compared by content.
+  const attrs = node.attrs.body || onlyForDerivatives(node.op) ? undefined : node.attrs;
   node.signature = (attrs ? hashAttrs(hash, attrs) : hash) & 0x3fffffff;
   return node.signature;
 }
@@ -172,7 +176,7 @@ function matches(program: Program, captured: Captured): boolean {
     if (entry.op !== node.op || entry.inputs.length !== node.inputs.length) return false;
     for (let k = 0; k < entry.inputs.length; k++)
       if (entry.inputs[k] !== edges[edge++]) return false;
-    if (entry.op.name !== "marker" && !sameNodeAttrs(entry.attrs, node.attrs)) return false;
+    if (!onlyForDerivatives(entry.op) && !sameNodeAttrs(entry.attrs, node.attrs)) return false;
   }
   return program.outputs.every((at) => at === edges[edge++]);
 }

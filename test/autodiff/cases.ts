@@ -2,7 +2,7 @@ import { type DType } from "../../src/ir/dtype.ts";
 import { fill, type NDArray } from "../../src/ir/ndarray.ts";
 import { make, type Node, primitive } from "../../src/ir/node.ts";
 import * as ops from "../../src/ir/ops.ts";
-import { type CustomRule } from "../../src/ir/primitives/custom.ts";
+import { type CustomRule, type CustomTupleRule } from "../../src/ir/primitives/custom.ts";
 import { type Shape, sizeOf } from "../../src/ir/shape.ts";
 import { randomConv, randomWindow } from "../ir/geometries.ts";
 import { distinct, integer, type Rng, uniform } from "../ir/util.ts";
@@ -213,6 +213,34 @@ add(
   ([x]) =>
     ops.customVjp(ops.mul(ops.mul(x, x), ops.fullLike(x, 3)), [x], squareRule, { factor: 2 }),
 );
+
+const byParts: CustomTupleRule = (cotangents, operands, values, _, walk) =>
+  walk(values, cotangents, operands);
+add(
+  "customVjps",
+  "x² y, x",
+  (rng) => [uniform(rng, [2, 3]), uniform(rng, [2, 3])],
+  ([x, y]) => {
+    const [product, first] = ops.customVjps([ops.mul(ops.mul(x, x), y), x], [x, y], byParts);
+    return [ops.mul(product, first), first];
+  },
+);
+for (const [label, build] of [
+  ["of an input", (x: Node) => x],
+  ["of a value", (x: Node) => ops.exp(x)],
+  ["of a view", (x: Node) => ops.permute(ops.mul(x, x), [1, 0])],
+  ["of a number", (x: Node) => ops.full(x.shape, 3, "f64")],
+] as const)
+  add(
+    "barrier",
+    label,
+    (rng) => [uniform(rng, [3, 3]), uniform(rng, [2])],
+    ([x, after]) => {
+      const value = build(x);
+      const again = ops.barrier(value, [ops.sin(after)]);
+      return [ops.mul(ops.sin(value), value), ops.mul(ops.sin(again), again), again];
+    },
+  );
 
 // Views.
 const view = (label: string, op: string, shape: Shape, build: (x: Node) => Node): void =>

@@ -1,4 +1,14 @@
-import { type Attrs, definePrimitive, type Node } from "../node.ts";
+import { isFloat } from "../dtype.ts";
+import {
+  type Attrs,
+  definePrimitive,
+  make,
+  type Node,
+  type Primitive,
+  type Spec,
+  type VjpWalk,
+} from "../node.ts";
+import { pick } from "../ops.ts";
 import { spread } from "./common.ts";
 
 /**
@@ -33,5 +43,73 @@ definePrimitive({
   jvp: (_, [tangent]) => tangent,
   batch: (_, [value], [batched], size) => (batched ? value : spread(value, size)),
   evaluate: ([value]) => value,
+  cost: () => 0,
+});
+
+/**
+ * As `CustomRule`, for several values at once. It is kept when the values are batched, so it must hold for
+ * whatever values of `operands` it is given: `walk` finds how they depend on them.
+ */
+export type CustomTupleRule = (
+  cotangents: readonly (Node | undefined)[],
+  operands: readonly Node[],
+  values: readonly Node[],
+  needs: readonly boolean[],
+  walk: VjpWalk,
+) => (Node | undefined)[];
+
+const countOf = (attrs: Attrs): number => attrs.count as number;
+
+const severalResults = (): never => {
+  throw new Error("customVjps: has several results; its rules are those of its tuple");
+};
+
+// The first `count` inputs themselves, with gradients that a rule finds for all of them together.
+const several: Primitive = {
+  name: "customVjps",
+  infer(inputs, attrs) {
+    const count = countOf(attrs);
+    if (!Number.isInteger(count) || count < 1 || inputs.length <= count)
+      throw new Error("customVjps: expected values and what they were composed of");
+    const { dtype } = inputs.slice(0, count).find((x) => isFloat(x.dtype)) ?? inputs[0];
+    return { shape: [], dtype };
+  },
+  outputs: (inputs, attrs) =>
+    inputs.slice(0, countOf(attrs)).map(({ shape, dtype }): Spec => ({ shape, dtype })),
+  tuple: {
+    vjp({ inputs, attrs }, cotangents, needs, walk) {
+      const count = countOf(attrs);
+      const rule = attrs.rule as CustomTupleRule;
+      const [values, operands] = [inputs.slice(0, count), inputs.slice(count)];
+      const given = rule(cotangents, operands, values, needs.slice(count), walk);
+      return [...values.map(() => undefined), ...given];
+    },
+    jvp: ({ attrs }, tangents) => tangents.slice(0, countOf(attrs)),
+    batch(node, inputs, batched, size) {
+      const count = countOf(node.attrs);
+      const all = inputs.map((x, i) => (batched[i] || i >= count ? x : spread(x, size)));
+      return all.slice(0, count).map((_, index) => pick(make(several, all, node.attrs), index));
+    },
+    evaluate: (inputs, { attrs }) => inputs.slice(0, countOf(attrs)),
+  },
+  batch: severalResults,
+  evaluate: severalResults,
+  cost: () => 0,
+};
+definePrimitive(several);
+
+// The value of the first input, as a node that the compiler does not merge with it, computed after the
+// other inputs: what is to be computed a second time starts from it.
+definePrimitive({
+  name: "barrier",
+  infer(inputs) {
+    if (inputs.length === 0) throw new Error("barrier: expected a value");
+    return { shape: inputs[0].shape, dtype: inputs[0].dtype };
+  },
+  vjp: (_, cotangent) => [cotangent],
+  jvp: (_, [tangent]) => tangent,
+  batch: (node, [x, ...after], [batched], size) =>
+    make(node.op, [batched ? x : spread(x, size), ...after]),
+  evaluate: ([x]) => x,
   cost: () => 0,
 });
