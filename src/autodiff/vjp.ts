@@ -2,6 +2,7 @@ import { isFloat } from "../ir/dtype.ts";
 import { freshMark, type Node, sameSpec } from "../ir/node.ts";
 import { add } from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
+import { afterHooks } from "./hooks.ts";
 
 type Cotangent = Node | undefined;
 
@@ -67,7 +68,8 @@ export function vjp(
     const node = order[i];
     const { inputs, op } = node;
     const results = slots[i];
-    const cotangent = totals[i];
+    let cotangent = totals[i];
+    if (cotangent) totals[i] = cotangent = afterHooks(node, cotangent);
     if (inputs.length === 0 || (!cotangent && !results)) continue;
     const first = firstInput[i];
     const needs: boolean[] = [];

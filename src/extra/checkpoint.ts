@@ -1,3 +1,4 @@
+import { shareHooks } from "../autodiff/hooks.ts";
 import {
   clearInternTable,
   isGradEnabled,
@@ -29,10 +30,14 @@ const again = (outputs: readonly Node[], from: readonly Node[], to: readonly Nod
     from,
     to,
     (x) => x,
-    (node, inputs) =>
-      node.op.name === "marker"
-        ? ops.marker(inputs[0])
-        : withMode(node.requiresGrad, () => make(node.op, inputs, node.attrs)),
+    (node, inputs) => {
+      const copy =
+        node.op.name === "marker"
+          ? ops.marker(inputs[0])
+          : withMode(node.requiresGrad, () => make(node.op, inputs, node.attrs));
+      shareHooks(node, copy);
+      return copy;
+    },
   );
 
 /** Computes the values again, from barriers that wait for the cotangents, and goes back through these. */

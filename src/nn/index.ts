@@ -8,6 +8,12 @@ export * from "./dropout.ts";
 export * from "./embedding.ts";
 export * as functional from "./functional.ts";
 export * as init from "./init.ts";
+export {
+  type BackwardHook,
+  type ForwardHook,
+  type ForwardPreHook,
+  type Gradients,
+} from "./hooks.ts";
 export * from "./linear.ts";
 export * from "./loss.ts";
 export {

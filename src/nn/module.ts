@@ -1,6 +1,7 @@
-import { CellTensor, type Tensor } from "../tensor/index.ts";
+import { CellTensor, type HookHandle, type Tensor } from "../tensor/index.ts";
 import { guarded } from "../tensor/tracing.ts";
 import { deepCopy } from "./clone.ts";
+import { addHook, type BackwardHook, type ForwardHook, type ForwardPreHook } from "./hooks.ts";
 import { type Buffer, Parameter } from "./parameter.ts";
 import { type LoadOptions, type LoadResult, loadInto, type StateDict } from "./state.ts";
 import { summarize, type SummaryInput } from "./summary.ts";
@@ -160,6 +161,47 @@ export abstract class Module {
    */
   clone(): this {
     return deepCopy(this, (x) => x instanceof Module);
+  }
+
+  /**
+   * Calls `hook(module, args)` before every `forward` of this module. It may return other arguments: a
+   * list of them, or the only one. Hooks belong to this module, and not to its clones; a function that
+   * `compile` has recorded before does not know them.
+   *
+   * @example
+   * net.fc1.registerForwardPreHook((_, [x]) => (x as Tensor).clamp(-1, 1));
+   */
+  registerForwardPreHook(hook: ForwardPreHook): HookHandle {
+    return addHook(this, "pre", hook, "registerForwardPreHook");
+  }
+
+  /**
+   * Calls `hook(module, args, output)` after every `forward` of this module. What it returns, if
+   * anything, takes the place of the output.
+   *
+   * @example
+   * const seen: Tensor[] = [];
+   * const handle = net.fc1.registerForwardHook((_module, _args, output) => {
+   *   seen.push(output as Tensor);
+   * });
+   * net.forward(images);
+   * handle.remove();
+   */
+  registerForwardHook(hook: ForwardHook): HookHandle {
+    return addHook(this, "forward", hook, "registerForwardHook");
+  }
+
+  /**
+   * Calls `hook(module, gradInput, gradOutput)` when the gradients of what went into a `forward` of this
+   * module are known: lists with one entry for each tensor among the arguments and the results, undefined
+   * where there is no gradient. What it returns, if anything, takes the place of `gradInput`. Where no
+   * argument requires a gradient, it is called when those of the results are known.
+   *
+   * @example
+   * net.fc1.registerFullBackwardHook((_module, gradInput) => gradInput.map((g) => g?.mul(0.5)));
+   */
+  registerFullBackwardHook(hook: BackwardHook): HookHandle {
+    return addHook(this, "backward", hook, "registerFullBackwardHook");
   }
 
   /** The settings of this module as `toString` shows them, e.g. `p=0.5`. */

@@ -3,6 +3,7 @@ import { isFloat } from "../ir/dtype.ts";
 import { type Node, sameSpec, setGradEnabled, topological } from "../ir/node.ts";
 import { full } from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
+import { gradientAdded, leafGradient } from "./hooks.ts";
 import { gradOwner, notePendingLoss, Tensor } from "./tensor.ts";
 import { noteGradient } from "./tracing.ts";
 
@@ -65,8 +66,9 @@ export function backward(x: Tensor, gradient?: Tensor, options: BackwardOptions 
       if (!cotangent) return;
       const owner = owners[i];
       noteGradient(owner);
-      const given = new Tensor(cotangent);
+      const given = leafGradient(owner, new Tensor(cotangent));
       owner.grad = owner.grad ? owner.grad.add(given) : given;
+      gradientAdded(owner);
     });
   } finally {
     setGradEnabled(before);

@@ -40,6 +40,13 @@ export {
 } from "./create.ts";
 export * from "./diagonal.ts";
 export * from "./extremes.ts";
+export {
+  type GradientHook,
+  type HookHandle,
+  registerHook,
+  registerPostAccumulateGradHook,
+  retainGrad,
+} from "./hooks.ts";
 export * from "./indexing.ts";
 export * from "./interpolate.ts";
 export * from "./like.ts";

@@ -5,6 +5,7 @@ import * as compare from "./compare.ts";
 import * as convert from "./convert.ts";
 import * as diagonal from "./diagonal.ts";
 import * as extremes from "./extremes.ts";
+import { registerHook, registerPostAccumulateGradHook, retainGrad } from "./hooks.ts";
 import * as indexing from "./indexing.ts";
 import * as like from "./like.ts";
 import * as matmul from "./matmul.ts";
@@ -18,6 +19,8 @@ import * as unary from "./unary.ts";
 
 // Functions are written once, with the tensor as first parameter. Those of the families below become
 // methods here; the mapped types carry their signatures and doc comments along.
+
+const hooks = { registerHook, registerPostAccumulateGradHook, retainGrad };
 
 type Method<F> = F extends (x: never, ...args: infer A) => infer R ? (...args: A) => R : never;
 type MethodsOf<Family> = { [K in keyof Family]: Method<Family[K]> };
@@ -39,6 +42,7 @@ export interface Methods
     MethodsOf<typeof compare>,
     MethodsOf<typeof convert>,
     MethodsOf<typeof diagonal>,
+    MethodsOf<typeof hooks>,
     MethodsOf<typeof indexing>,
     MethodsOf<typeof like>,
     MethodsOf<typeof matmul>,
@@ -59,6 +63,7 @@ for (const family of [
   convert,
   diagonal,
   extremes,
+  hooks,
   indexing,
   like,
   matmul,
