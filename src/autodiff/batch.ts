@@ -1,3 +1,4 @@
+import { withHooksOf } from "../ir/hooks.ts";
 import { type Batched, make, type Node } from "../ir/node.ts";
 import { sameShape, showShape } from "../ir/shape.ts";
 import { rewrite } from "../ir/substitute.ts";
@@ -42,7 +43,8 @@ export function batch(
         const results = op.tuple.batch(node, inputs, batched, size, batch);
         return { node, batched: true, results };
       }
-      return { node: op.batch(node, inputs, batched, size), batched: true };
+      const whole = op.batch(node, inputs, batched, size);
+      return { node: withHooksOf(node, whole), batched: true };
     },
   );
   return results.map(({ node, batched }) => ({ node, batched }));

@@ -2,7 +2,7 @@ import { isFloat } from "../ir/dtype.ts";
 import { freshMark, type Node, sameSpec } from "../ir/node.ts";
 import { add } from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
-import { afterHooks } from "./hooks.ts";
+import { afterHooks } from "../ir/hooks.ts";
 
 type Cotangent = Node | undefined;
 

@@ -1,4 +1,4 @@
-import { shareHooks } from "../autodiff/hooks.ts";
+import { withHooksOf } from "../ir/hooks.ts";
 import {
   clearInternTable,
   isGradEnabled,
@@ -30,14 +30,13 @@ const again = (outputs: readonly Node[], from: readonly Node[], to: readonly Nod
     from,
     to,
     (x) => x,
-    (node, inputs) => {
-      const copy =
+    (node, inputs) =>
+      withHooksOf(
+        node,
         node.op.name === "marker"
           ? ops.marker(inputs[0])
-          : withMode(node.requiresGrad, () => make(node.op, inputs, node.attrs));
-      shareHooks(node, copy);
-      return copy;
-    },
+          : withMode(node.requiresGrad, () => make(node.op, inputs, node.attrs)),
+      ),
   );
 
 /** Computes the values again, from barriers that wait for the cotangents, and goes back through these. */

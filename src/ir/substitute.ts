@@ -1,3 +1,4 @@
+import { withHooksOf } from "./hooks.ts";
 import { make, type Node, topological } from "./node.ts";
 import { marker } from "./ops.ts";
 
@@ -16,7 +17,10 @@ export function substitute(
     to,
     (x) => x,
     (node, inputs) =>
-      node.op.name === "marker" ? marker(inputs[0]) : make(node.op, inputs, node.attrs),
+      withHooksOf(
+        node,
+        node.op.name === "marker" ? marker(inputs[0]) : make(node.op, inputs, node.attrs),
+      ),
   );
 }
 

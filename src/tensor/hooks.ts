@@ -1,4 +1,4 @@
-import { onCotangent } from "../autodiff/hooks.ts";
+import { onCotangent } from "../ir/hooks.ts";
 import { sameSpec } from "../ir/node.ts";
 import { showSpec } from "../ir/primitives/common.ts";
 import { gradOwner, Tensor } from "./tensor.ts";
@@ -74,8 +74,9 @@ function checkRequiresGrad(x: Tensor, what: string): void {
  *
  * The gradient has no value yet: like all tensors it is computed when somebody reads it. Inside `compile`
  * the hook runs when the function is recorded, and what it does to tensors is part of the program. Tensors
- * that are the same operation on the same tensors are one value, and share their gradient and hooks. A
- * `vmap` around the backward pass leaves hooks out.
+ * that are the same operation on the same tensors are one value, and share their gradient and hooks. Where
+ * a `vmap` lies around the backward pass and not inside, the hook sees the gradients of all entries at once,
+ * along axis 0.
  *
  * @throws Error when the tensor requires no gradient.
  *

@@ -1,5 +1,5 @@
 import * as T from "../../../src/tensor/index.ts";
-import { axis, type Mistakes, x } from "./helpers.ts";
+import { axis, f, type Mistakes, no, x } from "./helpers.ts";
 
 /** Of functions that came later. */
 export const MORE: Mistakes = {
@@ -8,5 +8,25 @@ export const MORE: Mistakes = {
     [() => T.kthvalue(x, 4), "kthvalue: k must be an integer from 1 to 3, got 4"],
     [() => T.kthvalue(x, 0), "kthvalue: k must be an integer from 1 to 3, got 0"],
     [() => T.kthvalue(x, 1, 2), axis("kthvalue", 2)],
+  ],
+  registerHook: [
+    [() => T.registerHook(x, no), "registerHook: expected a function, got a string"],
+    [
+      () => T.registerHook(x, (g) => g),
+      "registerHook: f32[2, 3] requires no gradient, so none will come to it",
+    ],
+  ],
+  retainGrad: [
+    [() => T.retainGrad(x), "retainGrad: f32[2, 3] requires no gradient, so none will come to it"],
+  ],
+  registerPostAccumulateGradHook: [
+    [
+      () => T.registerPostAccumulateGradHook(x, no),
+      "registerPostAccumulateGradHook: expected a function, got a string",
+    ],
+    [
+      () => T.registerPostAccumulateGradHook(f(2).requiresGrad_().mul(2), () => undefined),
+      "registerPostAccumulateGradHook: expected a parameter or a tensor with requiresGrad_(), got one that was computed: registerHook sees its gradient",
+    ],
   ],
 };
