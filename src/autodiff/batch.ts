@@ -1,4 +1,4 @@
-import { withHooksOf } from "../ir/hooks.ts";
+import { inPlaceOf } from "../ir/hooks.ts";
 import { type Batched, make, type Node } from "../ir/node.ts";
 import { sameShape, showShape } from "../ir/shape.ts";
 import { rewrite } from "../ir/substitute.ts";
@@ -44,7 +44,7 @@ export function batch(
         return { node, batched: true, results };
       }
       const whole = op.batch(node, inputs, batched, size);
-      return { node: withHooksOf(node, whole), batched: true };
+      return { node: inPlaceOf(node, whole), batched: true };
     },
   );
   return results.map(({ node, batched }) => ({ node, batched }));

@@ -1,5 +1,6 @@
 import { type Node, sameSpec, topological } from "../ir/node.ts";
 import { showShape } from "../ir/shape.ts";
+import { watch } from "../ir/watch.ts";
 
 type Tangent = Node | undefined;
 
@@ -36,9 +37,12 @@ export function jvp(
     const { op, attrs } = order[i];
     const inputs = inputsAt[i].map((at) => known[at]);
     if (inputs.every((tangent) => tangent === undefined)) continue;
+    const outer = watch.differentiated;
+    watch.differentiated = order[i];
     if (op.tuple) known[i] = op.tuple.jvp(order[i], inputs as Tangent[], jvp);
     else if (op.name === "pick") known[i] = (inputs[0] as Tangent[])[attrs.index as number];
     else known[i] = op.jvp?.(order[i], inputs as Tangent[]);
+    watch.differentiated = outer;
   }
   return outputsAt.map((at) => known[at] as Tangent);
 }

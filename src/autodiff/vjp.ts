@@ -2,6 +2,7 @@ import { isFloat } from "../ir/dtype.ts";
 import { freshMark, type Node, sameSpec } from "../ir/node.ts";
 import { add } from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
+import { watch } from "../ir/watch.ts";
 import { afterHooks } from "../ir/hooks.ts";
 
 type Cotangent = Node | undefined;
@@ -81,6 +82,8 @@ export function vjp(
       needs.push(need);
     }
     if (!any) continue;
+    const outer = watch.differentiated;
+    watch.differentiated = node;
     const given = op.tuple
       ? op.tuple.vjp(node, padTo(results!, op.outputs!(inputs, node.attrs).length), needs, vjp)
       : op.vjp!(node, cotangent!, needs);
@@ -88,6 +91,7 @@ export function vjp(
       const one = given[k];
       if (one && needs[k]) accumulate(node, inputAt[first + k], inputs[k], one);
     }
+    watch.differentiated = outer;
   }
   return wrtAt.map((at) => (at < 0 ? undefined : totals[at]));
 }

@@ -1,4 +1,4 @@
-import { withHooksOf } from "../ir/hooks.ts";
+import { inPlaceOf } from "../ir/hooks.ts";
 import {
   clearInternTable,
   isGradEnabled,
@@ -31,7 +31,7 @@ const again = (outputs: readonly Node[], from: readonly Node[], to: readonly Nod
     to,
     (x) => x,
     (node, inputs) =>
-      withHooksOf(
+      inPlaceOf(
         node,
         node.op.name === "marker"
           ? ops.marker(inputs[0])

@@ -8,6 +8,7 @@
 export { matrixNorm, type MatrixOrder } from "../linalg/norms.ts";
 export { matrixPower, multiDot } from "../linalg/powers.ts";
 export { cross, vecdot } from "../linalg/vectors.ts";
+export { detectAnomaly, setDetectAnomaly } from "./anomaly.ts";
 export * from "./checkpoint.ts";
 export * from "./draws.ts";
 export * from "./einsum.ts";

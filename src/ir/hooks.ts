@@ -1,4 +1,5 @@
 import { type Node } from "./node.ts";
+import { watch } from "./watch.ts";
 
 /** Sees the whole cotangent of a node when it is known, and gives what goes on in its place. */
 export type CotangentHook = (cotangent: Node) => Node;
@@ -43,9 +44,11 @@ export function afterHooks(node: Node, cotangent: Node): Node {
   return cotangent;
 }
 
-/** `to`, which stands for the same value as `from`: hooks of `from` see its cotangent too. */
-export function withHooksOf(from: Node, to: Node): Node {
-  const list = some && from !== to ? hooksOf.get(from) : undefined;
+/** `to`, which stands for the same value as `from` in another graph: hooks of `from` see its cotangent too. */
+export function inPlaceOf(from: Node, to: Node): Node {
+  if (from === to) return to;
+  watch.replaced?.(from, to);
+  const list = some ? hooksOf.get(from) : undefined;
   if (!list) return to;
   const own = listOf(to);
   for (const hooks of list) if (!own.includes(hooks)) own.push(hooks);

@@ -1,6 +1,7 @@
 import { type DType, isFloat } from "./dtype.ts";
 import { type NDArray } from "./ndarray.ts";
 import { sameShape, type Shape } from "./shape.ts";
+import { watch } from "./watch.ts";
 
 /** What a primitive needs to know besides its inputs: plain data, compared by content. */
 export type Attrs = Readonly<Record<string, unknown>>;
@@ -158,6 +159,7 @@ export class Node {
     this.shape = spec.shape;
     this.dtype = spec.dtype;
     this.requiresGrad = requiresGrad;
+    watch.made?.(this);
   }
 }
 

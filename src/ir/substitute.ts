@@ -1,4 +1,4 @@
-import { withHooksOf } from "./hooks.ts";
+import { inPlaceOf } from "./hooks.ts";
 import { make, type Node, topological } from "./node.ts";
 import { marker } from "./ops.ts";
 
@@ -17,7 +17,7 @@ export function substitute(
     to,
     (x) => x,
     (node, inputs) =>
-      withHooksOf(
+      inPlaceOf(
         node,
         node.op.name === "marker" ? marker(inputs[0]) : make(node.op, inputs, node.attrs),
       ),

@@ -31,6 +31,57 @@ function checkMayRun(): void {
     );
 }
 
+/** Looks at all values of a program before it runs. */
+export interface Inspector {
+  /** Whether a node's elements are computed for it. */
+  wanted(node: Node): boolean;
+  /**
+   * What is wrong, if anything, and with which outputs. `elementsOf` gives the elements of nodes that are
+   * wanted, or exist.
+   */
+  check(
+    order: readonly Node[],
+    outputs: ReadonlySet<Node>,
+    elementsOf: (node: Node) => TypedArray | undefined,
+  ): { readonly message: string; readonly outputs: ReadonlySet<Node> } | undefined;
+}
+
+let inspector: Inspector | undefined;
+
+/** Sets who looks at the values of programs: nobody, but for a search for errors. */
+export function setInspector(one: Inspector | undefined): void {
+  inspector = one;
+}
+
+/** Whether somebody looks at the values of programs. */
+export const isInspected = (): boolean => inspector !== undefined;
+
+function inspect(
+  device: Device,
+  cells: readonly Cell[],
+  also: readonly Node[],
+  { wanted, check }: Inspector,
+): void {
+  const outputs = [...cells.map((cell) => cell.pending!), ...also];
+  const { order } = capture(outputs);
+  const nodes = order.filter((node) => node.value === undefined && wanted(node));
+  if (nodes.length === 0) return;
+  const captured = capture(nodes);
+  const values = execute(device, programFor(captured, device), captured, [], nodes);
+  const elements = new Map(nodes.map((node, i) => [node, values[i].data]));
+  const elementsOf = (node: Node): TypedArray | undefined => {
+    const { value } = node;
+    if (value instanceof HostValue) return value.data;
+    if (value instanceof CellValue) return value.cell.read(value.version);
+    return elements.get(node);
+  };
+  const problem = check(order, new Set(outputs), elementsOf);
+  if (!problem) return;
+  // Otherwise whatever is computed later would meet the same problem.
+  for (const cell of cells) if (problem.outputs.has(cell.pending!)) cell.pending = undefined;
+  throw new Error(problem.message);
+}
+
 /** Computes the nodes that have no value yet; afterwards each has a `HostValue`. */
 export function evaluate(nodes: readonly Node[]): void {
   compute(nodes, "now");
@@ -90,6 +141,7 @@ function runOn(
   when: When,
 ): typeof lastStep {
   const pending = cells.map((cell) => cell.pending!);
+  if (inspector) inspect(device, cells, nodes, inspector);
   let captured = capture([...pending, ...nodes]);
   const base = programFor(captured, device);
   let program = base;

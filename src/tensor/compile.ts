@@ -9,7 +9,7 @@ import {
 } from "../ir/node.ts";
 import { input } from "../ir/ops.ts";
 import { type Shape } from "../ir/shape.ts";
-import { evaluate, flush, isTracing, whileTracing } from "../runtime/engine.ts";
+import { evaluate, flush, isInspected, isTracing, whileTracing } from "../runtime/engine.ts";
 import { RecentMap } from "../runtime/recent.ts";
 import { loadTrace, type TracedProgram } from "../runtime/traced.ts";
 import { type Cell, cellsPending, HostScalar, type HostValue } from "../runtime/values.ts";
@@ -184,8 +184,12 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R): (...args
   const entries = new RecentMap<string, Entry[]>();
   return (...args) => {
     const leaves = leavesOf(args);
-    // Inside another trace, and where derivatives flow through the arguments, it is part of the graph.
-    if (isTracing() || leaves.some((leaf) => leaf.requiresGrad || isSymbolic(leaf.node)))
+    // Inside another trace, while somebody looks at all values, and where derivatives flow through the arguments, it is part of the graph.
+    if (
+      isTracing() ||
+      isInspected() ||
+      leaves.some((leaf) => leaf.requiresGrad || isSymbolic(leaf.node))
+    )
       return fn(...args);
     const pending = leaves.map((leaf) => leaf.node);
     if (cellsPending().length > 0 || pending.some((node) => node.value === undefined))

@@ -52,9 +52,12 @@ export function leafGradient(leaf: Tensor, gradient: Tensor): Tensor {
   return gradient;
 }
 
+/** @internal Called with every leaf to whose `grad` `backward()` has added, as hooks of its own are. */
+export const everyGradient = new Set<(x: Tensor) => void>();
+
 /** @internal Called when `backward()` has set the `grad` of a leaf. */
 export function gradientAdded(leaf: Tensor): void {
-  for (const hook of [...(leafHooks.get(leaf)?.after ?? [])]) hook(leaf);
+  for (const hook of [...(leafHooks.get(leaf)?.after ?? []), ...everyGradient]) hook(leaf);
 }
 
 function checkHook(hook: unknown, what: string): void {

@@ -76,9 +76,12 @@ for (const family of [
 ])
   for (const [name, fn] of Object.entries(family) as [string, (...args: unknown[]) => unknown][])
     Object.defineProperty(Tensor.prototype, name, {
-      value(this: Tensor, ...args: unknown[]): unknown {
-        return fn(this, ...args);
-      },
+      // With the name of the function, which stack traces show.
+      value: {
+        [name](this: Tensor, ...args: unknown[]): unknown {
+          return fn(this, ...args);
+        },
+      }[name],
       writable: true,
       configurable: true,
     });
