@@ -1,4 +1,4 @@
-import { isFloat } from "../ir/dtype.ts";
+import { isFloat, type TypedArray } from "../ir/dtype.ts";
 import { constantOf } from "../ir/ops.ts";
 import { type Node } from "../ir/node.ts";
 import { showSpec } from "../ir/primitives/common.ts";
@@ -118,13 +118,11 @@ interface Found {
   readonly origin: Node | undefined;
 }
 
-type Elements = ArrayLike<number>;
-
 /** Which of `outputs` are not finite because an operation in `order` made them so, and the first of these. */
 function check(
   order: readonly Node[],
   outputs: ReadonlySet<Node>,
-  elementsOf: (node: Node) => Elements | undefined,
+  elementsOf: (node: Node) => TypedArray | undefined,
 ): { message: string; outputs: Set<Node> } | undefined {
   const found = new Map<Node, Found>();
   const wrong = new Set<Node>();
@@ -150,16 +148,14 @@ function passedOn(node: Node, found: ReadonlyMap<Node, Found>): Found | undefine
 
 function lookAt(
   node: Node,
-  elements: Elements,
+  elements: TypedArray,
   found: ReadonlyMap<Node, Found>,
 ): Found | undefined {
   let nan = false;
   let infinite = false;
-  for (let i = 0; i < elements.length; i++) {
-    const x = elements[i];
+  for (const x of elements)
     if (x !== x) nan = true;
     else if (x === Infinity || x === -Infinity) infinite = true;
-  }
   if (!nan && !infinite) return undefined;
   const inputs = node.value === undefined ? node.inputs : [];
   const isGiven = inputs.length === 0 || constantOf(node) !== undefined;
@@ -174,7 +170,7 @@ function lookAt(
   return { nan, infinite, origin: made ? made.origin : isPassedOn ? undefined : node };
 }
 
-function describe(node: Node, elements: Elements, found: ReadonlyMap<Node, Found>): string {
+function describe(node: Node, elements: TypedArray, found: ReadonlyMap<Node, Found>): string {
   const { nan } = found.get(node)!;
   const at = Array.from(elements).findIndex((x) => (nan ? x !== x : !isFinite(x)));
   const what = `${elements[at]} at position ${at} of ${showSpec(node)}`;

@@ -40,7 +40,7 @@ const again = (outputs: readonly Node[], from: readonly Node[], to: readonly Nod
   );
 
 /** Computes the values again, from barriers that wait for the cotangents, and goes back through these. */
-const recompute: CustomTupleRule = (cotangents, operands, values, needs, walk) => {
+const recompute: CustomTupleRule = (cotangents, { operands, values }, needs, walk) => {
   const given = cotangents.filter((x) => x !== undefined);
   const held = operands.map((x) => withMode(x.requiresGrad, () => ops.barrier(x, given)));
   const wrt = held.filter((_, i) => needs[i]);

@@ -10,6 +10,7 @@ export { matrixPower, multiDot } from "../linalg/powers.ts";
 export { cross, vecdot } from "../linalg/vectors.ts";
 export { detectAnomaly, setDetectAnomaly } from "./anomaly.ts";
 export * from "./checkpoint.ts";
+export * from "./derivatives.ts";
 export * from "./draws.ts";
 export * from "./einsum.ts";
 export * from "./grid-sample.ts";

@@ -170,8 +170,9 @@ export function customVjps(
   values: readonly Node[],
   operands: readonly Node[],
   rule: CustomTupleRule,
+  options: { readonly each?: boolean } = {},
 ): Node[] {
-  const attrs = { count: values.length, rule };
+  const attrs = { count: values.length, rule, ...options };
   const node = make(primitive("customVjps"), [...values, ...operands], attrs);
   return values.map((_, i) => pick(node, i));
 }

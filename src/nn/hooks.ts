@@ -13,11 +13,13 @@ export type ForwardHook = (module: Module, args: readonly unknown[], output: unk
 /** Gradients of the tensors among arguments or results, in order; undefined where there is none. */
 export type Gradients = readonly (Tensor | undefined)[];
 /** Is given the gradients of a module, and may return others for the arguments. */
-export type BackwardHook = (
-  module: Module,
-  gradInput: Gradients,
-  gradOutput: Gradients,
-) => Gradients | Tensor | undefined | void;
+export type BackwardHook =
+  | ((
+      module: Module,
+      gradInput: Gradients,
+      gradOutput: Gradients,
+    ) => Gradients | Tensor | undefined)
+  | ((module: Module, gradInput: Gradients, gradOutput: Gradients) => void);
 
 interface Hooks {
   readonly pre: Set<ForwardPreHook>;
@@ -79,7 +81,7 @@ function watched(
   let gradOutput: Gradients = [];
   const call = (gradInput: Gradients): Gradients => {
     for (const hook of [...hooks]) {
-      const given = hook(module, gradInput, gradOutput);
+      const given: unknown = hook(module, gradInput, gradOutput);
       if (given !== undefined) gradInput = checked(given, gradInput);
     }
     return gradInput;
@@ -95,15 +97,18 @@ function watched(
   return results.tree;
 }
 
-function checked(given: Gradients | Tensor, before: Gradients): Gradients {
-  const list: Gradients = given instanceof Tensor ? [given] : given;
+function checked(given: unknown, before: Gradients): Gradients {
+  const list = given instanceof Tensor ? [given] : given;
   const what = "registerFullBackwardHook";
   if (!Array.isArray(list) || list.length !== before.length)
     throw new TypeError(
       `${what}: a hook must return nothing or ${before.length} gradients, one for each tensor among the ` +
         `arguments, got ${Array.isArray(list) ? list.length : `a ${typeof given}`}`,
     );
-  return before.map((old, i) => old && (list[i] ? replaced(() => list[i], old, what) : undefined));
+  const after: readonly unknown[] = list;
+  return before.map(
+    (old, i) => old && (after[i] ? replaced(() => after[i], old, what) : undefined),
+  );
 }
 
 /** `tree` with tensors whose gradients meet in `visit`, which gives what goes on in their place. */
@@ -114,7 +119,7 @@ function meeting(
   const leaves = leavesOf(tree);
   const nodes = leaves.filter((x) => x.requiresGrad).map((x) => x.node);
   if (nodes.length === 0) return { tree, differentiable: false };
-  const rule: CustomTupleRule = (cotangents, operands, values, _, walk) => {
+  const rule: CustomTupleRule = (cotangents, { operands, values }, _, walk) => {
     let next = 0;
     const gradients = leaves.map((x) => {
       const cotangent = x.requiresGrad ? cotangents[next++] : undefined;

@@ -34,16 +34,16 @@ function checkMayRun(): void {
 /** Looks at all values of a program before it runs. */
 export interface Inspector {
   /** Whether a node's elements are computed for it. */
-  wanted(node: Node): boolean;
+  readonly wanted: (node: Node) => boolean;
   /**
    * What is wrong, if anything, and with which outputs. `elementsOf` gives the elements of nodes that are
    * wanted, or exist.
    */
-  check(
+  readonly check: (
     order: readonly Node[],
     outputs: ReadonlySet<Node>,
     elementsOf: (node: Node) => TypedArray | undefined,
-  ): { readonly message: string; readonly outputs: ReadonlySet<Node> } | undefined;
+  ) => { readonly message: string; readonly outputs: ReadonlySet<Node> } | undefined;
 }
 
 let inspector: Inspector | undefined;

@@ -11,10 +11,11 @@ export interface HookHandle {
 }
 
 /** Is given a gradient, and may return another one in its place. */
-export type GradientHook = (gradient: Tensor) => Tensor | undefined | void;
+export type GradientHook =
+  ((gradient: Tensor) => Tensor | undefined) | ((gradient: Tensor) => void);
 
 interface LeafHooks {
-  readonly before: Set<GradientHook>;
+  readonly before: Set<(gradient: Tensor) => unknown>;
   readonly after: Set<(x: Tensor) => void>;
 }
 
@@ -34,8 +35,12 @@ function added<T>(set: Set<T>, hook: T): HookHandle {
 }
 
 /** @internal What the hook makes of a gradient. */
-export function replaced(hook: GradientHook, gradient: Tensor, what: string): Tensor {
-  const given: unknown = hook(gradient);
+export function replaced(
+  hook: (gradient: Tensor) => unknown,
+  gradient: Tensor,
+  what: string,
+): Tensor {
+  const given = hook(gradient);
   if (given === undefined) return gradient;
   if (!(given instanceof Tensor) || !sameSpec(given, gradient))
     throw new TypeError(
@@ -95,7 +100,7 @@ export function registerHook(x: Tensor, hook: GradientHook): HookHandle {
   checkHook(hook, "registerHook");
   checkRequiresGrad(x, "registerHook");
   // A function of its own, so that the same hook may be registered twice.
-  const own: GradientHook = (gradient) => hook(gradient);
+  const own = (gradient: Tensor): unknown => hook(gradient);
   const owner = gradOwner(x.node);
   if (owner) return added(hooksOf(owner).before, own);
   const remove = onCotangent(

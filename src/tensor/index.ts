@@ -38,6 +38,7 @@ export {
   type TensorOptions,
   zeros,
 } from "./create.ts";
+export { type ArgumentGradients, customVjp } from "./custom-vjp.ts";
 export * from "./diagonal.ts";
 export * from "./extremes.ts";
 export {

@@ -214,7 +214,7 @@ add(
     ops.customVjp(ops.mul(ops.mul(x, x), ops.fullLike(x, 3)), [x], squareRule, { factor: 2 }),
 );
 
-const byParts: CustomTupleRule = (cotangents, operands, values, _, walk) =>
+const byParts: CustomTupleRule = (cotangents, { operands, values }, _, walk) =>
   walk(values, cotangents, operands);
 add(
   "customVjps",
@@ -223,6 +223,25 @@ add(
   ([x, y]) => {
     const [product, first] = ops.customVjps([ops.mul(ops.mul(x, x), y), x], [x, y], byParts);
     return [ops.mul(product, first), first];
+  },
+);
+/** Of √(Σ x² y) and x, for one entry of a batch. */
+const ofRoot: CustomTupleRule = ([g, h], { operands: [x, y], results: [root] }) => {
+  const factor = g && ops.broadcastTo(ops.div(g, root), x.shape);
+  const ofX = factor && ops.mul(factor, ops.mul(x, y));
+  return [
+    ofX && h ? ops.add(ofX, h) : (ofX ?? h),
+    factor && ops.mul(ops.mul(factor, ops.mul(x, x)), ops.fullLike(x, 0.5)),
+  ];
+};
+add(
+  "customVjps",
+  "√(Σ x² y), x, a rule for each entry",
+  (rng) => [uniform(rng, [3], "f64", 0.5, 2), uniform(rng, [3], "f64", 0.5, 2)],
+  ([x, y]) => {
+    const sum = ops.reduceSum(ops.mul(ops.mul(x, x), y), [0]);
+    const [root, same] = ops.customVjps([ops.sqrt(sum), x], [x, y], ofRoot, { each: true });
+    return [ops.mul(ops.broadcastTo(root, same.shape), same), root];
   },
 );
 for (const [label, build] of [

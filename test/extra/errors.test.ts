@@ -5,8 +5,9 @@ import { ELEMENTS } from "./mistakes/elements.ts";
 import { LAYERS } from "./mistakes/layers.ts";
 import { PRODUCTS } from "./mistakes/products.ts";
 import { STATISTICS } from "./mistakes/statistics.ts";
+import { TRANSFORMATIONS } from "./mistakes/transformations.ts";
 
-const MISTAKES = { ...ELEMENTS, ...LAYERS, ...PRODUCTS, ...STATISTICS };
+const MISTAKES = { ...ELEMENTS, ...LAYERS, ...PRODUCTS, ...STATISTICS, ...TRANSFORMATIONS };
 
 /** Functions that take any tensor. */
 const TAKE_ANY = (
@@ -36,6 +37,8 @@ const SPEAK_AS: Record<string, readonly string[]> = {
   maskedScatter: ["broadcastTensors"],
   dstack: ["cat"],
   diagflat: ["diag"],
+  jacrev: ["jacobian"],
+  hvp: ["jvp"],
   varMean: ["var"],
   stdMean: ["std"],
 };

@@ -6,12 +6,12 @@ import {
   manualSeed,
   ones,
   randn,
-  Tensor,
+  type Tensor,
   tensor,
   vmap,
 } from "../../src/tensor/index.ts";
 
-class Twice extends nn.Module {
+class Twice extends nn.Layer {
   w = new nn.Parameter(tensor([2, 3]));
   forward(x: Tensor): Tensor {
     return x.mul(this.w);

@@ -1,6 +1,7 @@
 import { isFloat } from "../dtype.ts";
 import {
   type Attrs,
+  type BatchWalk,
   definePrimitive,
   make,
   type Node,
@@ -8,7 +9,7 @@ import {
   type Spec,
   type VjpWalk,
 } from "../node.ts";
-import { pick } from "../ops.ts";
+import { pick, placeholder, reduceSum } from "../ops.ts";
 import { spread } from "./common.ts";
 
 /**
@@ -46,17 +47,62 @@ definePrimitive({
   cost: () => 0,
 });
 
+/** What a rule for several values may use. */
+export interface CustomParts {
+  /** What the values were composed of. */
+  readonly operands: readonly Node[];
+  /** The compositions. */
+  readonly values: readonly Node[];
+  /** The same values, whose derivatives are again those of the rule. */
+  readonly results: readonly Node[];
+}
+
 /**
- * As `CustomRule`, for several values at once. It is kept when the values are batched, so it must hold for
- * whatever values of `operands` it is given: `walk` finds how they depend on them.
+ * As `CustomRule`, for several values at once. `walk` goes back through graphs. It is kept when the values
+ * are batched: then it is given batches, unless the attribute `each` says that it is for one entry.
  */
 export type CustomTupleRule = (
   cotangents: readonly (Node | undefined)[],
-  operands: readonly Node[],
-  values: readonly Node[],
+  parts: CustomParts,
   needs: readonly boolean[],
   walk: VjpWalk,
 ) => (Node | undefined)[];
+
+/** A rule for a batch, where `rule` is for one entry and some operands have no axis of the batch. */
+function ruleOfBatch(
+  rule: CustomTupleRule,
+  batched: readonly boolean[],
+  size: number,
+  batch: BatchWalk,
+): CustomTupleRule {
+  return (cotangents, { operands, values, results }, needs, walk) => {
+    const from: Node[] = [];
+    const to: Node[] = [];
+    const entry = (x: Node): Node => {
+      const one = placeholder(x.shape.slice(1), x.dtype, x.requiresGrad);
+      from.push(one);
+      to.push(x);
+      return one;
+    };
+    const parts: CustomParts = {
+      operands: operands.map((x, i) => (batched[i] ? entry(x) : x)),
+      values: values.map(entry),
+      results: results.map(entry),
+    };
+    const given = rule(
+      cotangents.map((x) => x && entry(x)),
+      parts,
+      needs,
+      walk,
+    );
+    return given.map((gradient, i) => {
+      if (!gradient) return undefined;
+      const [whole] = batch([gradient], from, to, size);
+      const all = whole.batched ? whole.node : spread(whole.node, size);
+      return batched[i] ? all : reduceSum(all, [0]);
+    });
+  };
+}
 
 const countOf = (attrs: Attrs): number => attrs.count as number;
 
@@ -77,18 +123,25 @@ const several: Primitive = {
   outputs: (inputs, attrs) =>
     inputs.slice(0, countOf(attrs)).map(({ shape, dtype }): Spec => ({ shape, dtype })),
   tuple: {
-    vjp({ inputs, attrs }, cotangents, needs, walk) {
+    vjp(node, cotangents, needs, walk) {
+      const { inputs, attrs } = node;
       const count = countOf(attrs);
       const rule = attrs.rule as CustomTupleRule;
       const [values, operands] = [inputs.slice(0, count), inputs.slice(count)];
-      const given = rule(cotangents, operands, values, needs.slice(count), walk);
+      const results = values.map((_, i) => pick(node, i));
+      const given = rule(cotangents, { operands, values, results }, needs.slice(count), walk);
       return [...values.map(() => undefined), ...given];
     },
     jvp: ({ attrs }, tangents) => tangents.slice(0, countOf(attrs)),
-    batch(node, inputs, batched, size) {
+    batch(node, inputs, batched, size, walk) {
       const count = countOf(node.attrs);
       const all = inputs.map((x, i) => (batched[i] || i >= count ? x : spread(x, size)));
-      return all.slice(0, count).map((_, index) => pick(make(several, all, node.attrs), index));
+      const { rule, each } = node.attrs as { rule: CustomTupleRule; each?: boolean };
+      const attrs = each
+        ? { ...node.attrs, rule: ruleOfBatch(rule, batched.slice(count), size, walk) }
+        : node.attrs;
+      const whole = make(several, all, attrs);
+      return all.slice(0, count).map((_, i) => pick(whole, i));
     },
     evaluate: (inputs, { attrs }) => inputs.slice(0, countOf(attrs)),
   },

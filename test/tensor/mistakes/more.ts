@@ -29,4 +29,45 @@ export const MORE: Mistakes = {
       "registerPostAccumulateGradHook: expected a parameter or a tensor with requiresGrad_(), got one that was computed: registerHook sees its gradient",
     ],
   ],
+  customVjp: [
+    [() => T.customVjp(no, no), "customVjp: expected two functions, got a string and a string"],
+    [
+      () =>
+        T.customVjp(
+          () => 3,
+          () => [],
+        )(),
+      "customVjp: the function must return tensors, or a structure of them",
+    ],
+    [
+      () =>
+        T.grad(
+          T.customVjp(
+            (a: T.Tensor) => a.sum(),
+            () => [] as never,
+          ),
+        )(x),
+      "customVjp: backward must return a list of 1 gradients, one for each argument, got 0",
+    ],
+    [
+      () =>
+        T.grad(
+          T.customVjp(
+            (a: T.Tensor) => a.sum(),
+            (g) => [g],
+          ),
+        )(x),
+      "customVjp: expected a gradient f32[2, 3] for argument 0, got f32[]",
+    ],
+    [
+      () =>
+        T.grad(
+          T.customVjp(
+            (a: T.Tensor[]) => a[0].sum(),
+            () => [[]],
+          ),
+        )([x]),
+      "customVjp: argument 0 holds 1 tensors, got 0 gradients",
+    ],
+  ],
 };
