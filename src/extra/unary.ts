@@ -52,6 +52,7 @@ export const asinh: Unary = floatUnary((x) => {
   });
   return ops.customVjp(ops.select(ops.lt(x, ops.zerosLike(x)), ops.neg(y), y), [x], overRoot, {
     of: 1,
+    elementwise: true,
   });
 });
 /**
@@ -65,7 +66,7 @@ export const acosh: Unary = floatUnary((x) => {
     const t = ops.sub(a, one(a));
     return ops.log1p(ops.add(t, ops.sqrt(ops.add(ops.add(t, t), square2(t)))));
   });
-  return ops.customVjp(y, [x], overRoot, { of: -1 });
+  return ops.customVjp(y, [x], overRoot, { of: -1, elementwise: true });
 });
 /**
  * Inverse hyperbolic tangent; ±∞ at ±1, NaN outside.
@@ -75,7 +76,9 @@ export const acosh: Unary = floatUnary((x) => {
  */
 export const atanh: Unary = floatUnary((x) => {
   const ratio = ops.div(ops.add(x, x), ops.sub(one(x), x));
-  return ops.customVjp(ops.mul(ops.log1p(ratio), ops.fullLike(x, 0.5)), [x], atanhRule);
+  return ops.customVjp(ops.mul(ops.log1p(ratio), ops.fullLike(x, 0.5)), [x], atanhRule, {
+    elementwise: true,
+  });
 });
 /**
  * Degrees as radians.

@@ -53,6 +53,6 @@ export function smooth(
   const rule: CustomRule = (g, [x], y) => [ops.mul(g, slope(new Tensor(x), new Tensor(y)).node)];
   return (given) => {
     const x = toFloat(given, what);
-    return new Tensor(ops.customVjp(value(x).node, [x.node], rule));
+    return new Tensor(ops.customVjp(value(x).node, [x.node], rule, { elementwise: true }));
   };
 }

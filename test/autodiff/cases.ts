@@ -214,6 +214,16 @@ add(
     ops.customVjp(ops.mul(ops.mul(x, x), ops.fullLike(x, 3)), [x], squareRule, { factor: 2 }),
 );
 
+add(
+  "customVjp",
+  "3x², elementwise",
+  (rng) => [uniform(rng, [2, 3], "f64", 0.5, 2)],
+  ([x]) =>
+    ops.customVjp(ops.mul(ops.mul(x, x), ops.fullLike(x, 3)), [x], squareRule, {
+      factor: 2,
+      elementwise: true,
+    }),
+);
 const byParts: CustomTupleRule = (cotangents, { operands, values }, _, walk) =>
   walk(values, cotangents, operands);
 add(

@@ -36,7 +36,8 @@ interface Prepared {
   readonly checks: readonly Check[];
 }
 
-function tensorsOf(result: unknown): Tensor[] {
+/** The tensors of a result, complex ones as two. */
+export function tensorsOf(result: unknown): Tensor[] {
   if (result instanceof Tensor) return [result];
   if (result instanceof Complex) return [result.real, result.imag];
   if (Array.isArray(result)) return result.flatMap(tensorsOf);

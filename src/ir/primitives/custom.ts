@@ -27,7 +27,9 @@ export type CustomRule = (
 ) => (Node | undefined)[];
 
 // The value itself, with a better gradient than that of its composition. In all other ways it is its
-// first input: forward derivatives and batches are those of the composition.
+// first input: batches are those of the composition, and so are forward derivatives, but for functions of
+// one operand whose attribute `elementwise` says that each element depends on its own operand only: then
+// the rule is that of both modes.
 definePrimitive({
   name: "customVjp",
   infer(inputs) {
@@ -41,7 +43,12 @@ definePrimitive({
     const { rule } = node.attrs as { rule: CustomRule };
     return [undefined, ...rule(cotangent, operands, value, node.attrs, needs.slice(1))];
   },
-  jvp: (_, [tangent]) => tangent,
+  jvp(node, [ofValue, ofOperand]) {
+    const { rule, elementwise } = node.attrs as { rule: CustomRule; elementwise?: boolean };
+    if (!elementwise) return ofValue;
+    const [value, operand] = node.inputs;
+    return ofOperand && rule(ofOperand, [operand], value, node.attrs, [true])[0];
+  },
   batch: (_, [value], [batched], size) => (batched ? value : spread(value, size)),
   evaluate: ([value]) => value,
   cost: () => 0,
