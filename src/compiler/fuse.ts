@@ -114,7 +114,8 @@ export function fuse(outputs: readonly Node[], { vectorBytes }: Target): Region[
   const regions: Region[] = [];
   const regionOf = new Map<Node, Region>();
   const grouper = { regions, regionOf };
-  const isFresh = (source: Node): boolean => regionOf.get(source)?.core === source;
+  const isFresh = (source: Node): boolean =>
+    source.op.name !== "barrier" && regionOf.get(source)?.core === source;
 
   const store = (node: Node): Expr => {
     // A value that was to be written into its users, but one of them needs it in memory.
