@@ -182,6 +182,6 @@ test("what a hook returns must be a gradient of that shape", () => {
     "registerHook: a hook must return nothing or a gradient f32[2], got f32[]",
   );
   const y = leaf(1).mul(2);
-  y.registerHook((() => 3));
+  y.registerHook(() => 3);
   expect(() => y.sum().backward()).toThrow(/got a number/);
 });
