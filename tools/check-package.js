@@ -25,6 +25,7 @@ const ENTRIES = [
   "nabla/complex",
   "nabla/fft",
   "nabla/linalg",
+  "nabla/io",
 ];
 
 /** Bytes, gzipped, that importing one function may cost: what does not need tensors brings none along. */

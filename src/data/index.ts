@@ -10,10 +10,11 @@ export {
   readIdx,
   type ReadIdxOptions,
 } from "./idx.ts";
-export { DataLoader, type DataLoaderOptions } from "./loader.ts";
+export { DataLoader, type DataLoaderOptions, type LoaderState } from "./loader.ts";
 export {
   RandomSampler,
   type Sampler,
+  type SeedState,
   SequentialSampler,
   WeightedRandomSampler,
 } from "./sampler.ts";

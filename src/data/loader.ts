@@ -21,6 +21,18 @@ export interface DataLoaderOptions<S, B> {
   readonly collate?: (samples: S[]) => B | Promise<B>;
 }
 
+/** Where a loader is, for saving. */
+export interface LoaderState {
+  /** Number of the epoch to go on with. */
+  readonly epoch: number;
+  /** Batches of it that have been given out. */
+  readonly batch: number;
+  /** Batches that an epoch has. */
+  readonly length: number;
+  /** State of the sampler, where it has one. */
+  readonly sampler?: unknown;
+}
+
 function checkCount(value: number, least: number, name: string): void {
   if (!Number.isInteger(value) || value < least)
     throw new RangeError(`DataLoader: ${name} must be an integer >= ${least}, got ${value}`);
@@ -75,8 +87,11 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
   readonly dropLast: boolean;
   readonly prefetch: number;
   readonly sampler: Sampler;
-  /** Number of the epoch that the next loop runs, from 0. Set it to resume, or to repeat an epoch. */
-  epoch = 0;
+  private nextEpoch = 0;
+  /** Batches that the next loop leaves out, because they were given out before. */
+  private skip = 0;
+  /** The loop that goes on, and how many batches of its epoch have been given out. */
+  private current: { readonly epoch: number; given: number } | undefined;
   private readonly assemble: (indices: readonly number[]) => Promise<B>;
 
   /** @throws RangeError for sizes and seeds that are not whole numbers of their range. */
@@ -101,21 +116,73 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
         : async (indices) => join(await Promise.all(indices.map((i) => dataset.get(i))));
   }
 
+  /** Number of the epoch that the next loop runs, from 0. Set it to resume, or to repeat an epoch. */
+  get epoch(): number {
+    return this.nextEpoch;
+  }
+  set epoch(epoch: number) {
+    this.nextEpoch = epoch;
+    this.skip = 0;
+    this.current = undefined;
+  }
+
   /** Number of batches an epoch has. */
   get length(): number {
     const batches = this.sampler.length / this.batchSize;
     return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
-    return this.run(this.epoch++);
+  /**
+   * Where the loader is, for saving; within a loop too, where the batch that was given out last counts as seen.
+   * What is saved is the position and the sampler's seed, not random numbers that samples draw: these are
+   * drawn ahead of the loop, unless `prefetch` is 0.
+   */
+  stateDict(): LoaderState {
+    const { current, length } = this;
+    const sampler = this.sampler.stateDict?.();
+    const rest = { length, ...(sampler === undefined ? {} : { sampler }) };
+    if (!current) return { epoch: this.epoch, batch: this.skip, ...rest };
+    const { epoch, given } = current;
+    return given < length
+      ? { epoch, batch: given, ...rest }
+      : { epoch: epoch + 1, batch: 0, ...rest };
   }
 
-  private async *run(epoch: number): AsyncGenerator<B, void, undefined> {
-    const order = this.sampler.indices(epoch);
+  /**
+   * Goes on where `stateDict()` was called: the next loop gives the batches that were left of that epoch.
+   *
+   * @throws RangeError for positions that the loader does not have.
+   */
+  loadStateDict(state: LoaderState): void {
+    const { epoch, batch, length, sampler } = state;
+    checkCount(epoch, 0, "epoch");
+    checkCount(batch, 0, "batch");
+    if (batch > 0 && length !== this.length)
+      throw new RangeError(
+        `DataLoader: the state is from the middle of an epoch of ${length} batches, and this loader's have ${this.length}`,
+      );
+    if (batch > 0 && batch >= length)
+      throw new RangeError(`DataLoader: an epoch has ${length} batches, got ${batch} as seen`);
+    if (sampler !== undefined) this.sampler.loadStateDict?.(sampler);
+    this.epoch = epoch;
+    this.skip = batch;
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
+    const loop = { epoch: this.nextEpoch++, given: this.skip };
+    this.skip = 0;
+    this.current = loop;
+    return this.run(loop);
+  }
+
+  private async *run(loop: {
+    readonly epoch: number;
+    given: number;
+  }): AsyncGenerator<B, void, undefined> {
+    const order = this.sampler.indices(loop.epoch);
     const { length, batchSize, prefetch } = this;
     const ahead: Lazy<B>[] = [];
-    let next = 0;
+    let next = loop.given;
     let cancel: (() => void) | undefined;
     const prepare = (): void => {
       cancel = undefined;
@@ -126,17 +193,20 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
       cancel = whenIdle(prepare);
     };
     try {
-      for (let given = 0; given < length; given++) {
+      while (loop.given < length) {
         for (; next < length && ahead.length <= prefetch; next++) {
           const indices = order.slice(next * batchSize, (next + 1) * batchSize);
           ahead.push(new Lazy(() => this.assemble(indices)));
         }
         const batch = ahead.shift()!.start();
         if (ahead.length > 0) cancel ??= whenIdle(prepare);
-        yield await batch;
+        const made = await batch;
+        loop.given++;
+        yield made;
       }
     } finally {
       cancel?.();
+      if (this.current === loop) this.current = undefined;
     }
   }
 }

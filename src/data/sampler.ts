@@ -6,6 +6,24 @@ export interface Sampler {
   readonly length: number;
   /** The positions of epoch `epoch` (0, 1, …): always the same for the same number. */
   indices(epoch: number): readonly number[];
+  /** What decides the orders, for saving: a seed, say. What JSON can hold. */
+  stateDict?(): unknown;
+  /** Takes over what `stateDict()` gave. */
+  loadStateDict?(state: unknown): void;
+}
+
+/** What samplers save that draw from a seed. */
+export interface SeedState {
+  readonly seed: number;
+}
+
+function seedOf(state: unknown, what: string): number {
+  const seed: unknown =
+    typeof state === "object" && state !== null && "seed" in state ? state.seed : undefined;
+  if (typeof seed !== "number")
+    throw new TypeError(`${what}: expected a state with a seed, got ${JSON.stringify(state)}`);
+  checkSeed(seed, what);
+  return seed;
 }
 
 /**
@@ -34,13 +52,26 @@ export class SequentialSampler implements Sampler {
  */
 export class RandomSampler implements Sampler {
   readonly length: number;
-  readonly seed: number;
+  private from: number;
 
   /** @throws RangeError when the seed is not an integer >= 0. */
   constructor(length: number, seed: number) {
     checkSeed(seed, "RandomSampler");
     this.length = length;
-    this.seed = seed;
+    this.from = seed;
+  }
+
+  /** What the orders are drawn from. */
+  get seed(): number {
+    return this.from;
+  }
+
+  stateDict(): SeedState {
+    return { seed: this.from };
+  }
+
+  loadStateDict(state: unknown): void {
+    this.from = seedOf(state, "RandomSampler");
   }
 
   indices(epoch: number): readonly number[] {
@@ -57,7 +88,7 @@ export class RandomSampler implements Sampler {
  */
 export class WeightedRandomSampler implements Sampler {
   readonly length: number;
-  readonly seed: number;
+  private from: number;
   private readonly cumulative: Float64Array;
 
   /**
@@ -70,7 +101,7 @@ export class WeightedRandomSampler implements Sampler {
     if (!Number.isInteger(length) || length < 1)
       throw new RangeError(`WeightedRandomSampler: length must be an integer >= 1, got ${length}`);
     this.length = length;
-    this.seed = seed;
+    this.from = seed;
     this.cumulative = new Float64Array(weights.length);
     let total = 0;
     for (let i = 0; i < weights.length; i++) {
@@ -82,6 +113,19 @@ export class WeightedRandomSampler implements Sampler {
     }
     if (total === 0)
       throw new RangeError("WeightedRandomSampler: expected a weight above 0, got none");
+  }
+
+  /** What the orders are drawn from. */
+  get seed(): number {
+    return this.from;
+  }
+
+  stateDict(): SeedState {
+    return { seed: this.from };
+  }
+
+  loadStateDict(state: unknown): void {
+    this.from = seedOf(state, "WeightedRandomSampler");
   }
 
   indices(epoch: number): readonly number[] {

@@ -258,3 +258,58 @@ describe("transforms", () => {
     expect([rows.dtype, await rows.toArray()]).toEqual(["f32", [[0, 0, 1], [1, 0, 0]]]); // prettier-ignore
   });
 });
+
+describe("a loader that goes on", () => {
+  const make = (seed: number, options = {}): DataLoader<number, Tensor> =>
+    new DataLoader(numbers(11), { batchSize: 3, shuffle: true, seed, ...options });
+
+  test("gives the batches that were left, of its own seed", async () => {
+    const loader = make(3);
+    const all: number[][] = [];
+    const states: ReturnType<typeof loader.stateDict>[] = [];
+    for (let epoch = 0; epoch < 2; epoch++)
+      for await (const batch of loader) {
+        all.push(Array.from(await batch.data()));
+        states.push(loader.stateDict());
+      }
+    expect(states[1]).toEqual({ epoch: 0, batch: 2, length: 4, sampler: { seed: 3 } });
+    expect(states[3]).toEqual({ epoch: 1, batch: 0, length: 4, sampler: { seed: 3 } });
+    for (const [i, state] of states.entries()) {
+      // The seed comes with the state.
+      const other = make(4);
+      other.loadStateDict(JSON.parse(JSON.stringify(state)) as typeof state);
+      expect(other.stateDict()).toEqual(state);
+      const rest: number[][] = [];
+      while (other.epoch < 2) rest.push(...(await batches(other)));
+      expect(rest).toEqual(all.slice(i + 1));
+    }
+  });
+
+  test("starts an epoch at its beginning where one is set, or a loop was left", async () => {
+    const loader = make(3);
+    const first = await batches(loader);
+    loader.loadStateDict({ epoch: 0, batch: 2, length: 4 });
+    loader.epoch = 0;
+    expect(await batches(loader)).toEqual(first);
+    const loop = loader[Symbol.asyncIterator]();
+    await loop.next();
+    await loop.return();
+    expect(loader.stateDict()).toMatchObject({ epoch: 2, batch: 0 });
+  });
+
+  test("takes no state that does not fit", () => {
+    const load = (state: object) => () => make(3).loadStateDict(state as never);
+    expect(load({ epoch: -1, batch: 0, length: 4 })).toThrow(
+      "DataLoader: epoch must be an integer >= 0, got -1",
+    );
+    expect(load({ epoch: 0, batch: 1, length: 5 })).toThrow(
+      "DataLoader: the state is from the middle of an epoch of 5 batches, and this loader's have 4",
+    );
+    expect(load({ epoch: 0, batch: 4, length: 4 })).toThrow(
+      "DataLoader: an epoch has 4 batches, got 4 as seen",
+    );
+    expect(load({ epoch: 0, batch: 1, length: 4, sampler: {} })).toThrow(
+      "RandomSampler: expected a state with a seed, got {}",
+    );
+  });
+});

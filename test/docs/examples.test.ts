@@ -6,6 +6,7 @@ import * as data from "../../src/data/index.ts";
 import * as extra from "../../src/extra/index.ts";
 import * as fft from "../../src/fft/index.ts";
 import * as nabla from "../../src/index.ts";
+import * as io from "../../src/io/index.ts";
 import * as linalg from "../../src/linalg/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import * as special from "../../src/special/index.ts";
@@ -45,6 +46,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "nabla/special": special,
   "nabla/complex": complex,
   "nabla/fft": fft,
+  "nabla/io": io,
 };
 const OWN = Object.keys(ROOMS);
 /** All names; the core's first where a room has the same. */

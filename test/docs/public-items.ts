@@ -23,6 +23,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "nabla/complex": "src/complex/index.ts",
   "nabla/fft": "src/fft/index.ts",
   "nabla/linalg": "src/linalg/index.ts",
+  "nabla/io": "src/io/index.ts",
 };
 
 /** The project's compiler settings. */
