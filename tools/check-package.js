@@ -26,6 +26,7 @@ const ENTRIES = [
   "nabla/fft",
   "nabla/linalg",
   "nabla/io",
+  "nabla/train",
 ];
 
 /** Bytes, gzipped, that importing one function may cost: what does not need tensors brings none along. */

@@ -2,10 +2,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { manualSeed, nn, noGrad, optim, type Tensor } from "nabla";
 import { DataLoader, datasets, type ImageDataset, randomSplit } from "nabla/data";
 import { ClassificationMeter } from "nabla/metrics";
-import { lossCurve, type Point } from "./curve.ts";
+import { lineChart, type Point, progressBar } from "nabla/train";
 import { drawDigits } from "./digits.ts";
 import { help, type Options, readOptions, UsageError } from "./options.ts";
-import { progressBar } from "./progress.ts";
 import { matrixTable, scoreLines } from "./report.ts";
 
 /** Steps whose losses are read together, and become one point of the curve. */
@@ -61,7 +60,7 @@ async function main(options: Options): Promise<void> {
 
   say("4 Train");
   const start = performance.now();
-  const show = progressBar(out);
+  const show = progressBar(out, { unit: "images" });
   const curve: Point[] = [];
   let finalLoss = NaN;
   for (let epoch = 1; epoch <= epochs; epoch++) {
@@ -84,17 +83,21 @@ async function main(options: Options): Promise<void> {
           `The loss is not a number any more in epoch ${epoch}: a learning rate below ${lr} may help`,
         );
       losses.push(...recent);
-      const images = Math.min(step * batchSize, train.length);
+      const done = Math.min(step * batchSize, train.length);
       const loss50 = mean(recent);
-      curve.push({ epoch: epoch - 1 + step / trainLoader.length, loss: loss50 });
-      const shown = step === trainLoader.length ? mean(losses) : loss50;
-      show({ epoch, epochs, images, total: train.length, loss: shown });
+      curve.push([epoch - 1 + step / trainLoader.length, loss50]);
+      const ended = step === trainLoader.length;
+      const values = { loss: ended ? mean(losses) : loss50 };
+      const samples = (epoch - 1) * train.length + done;
+      show({ epoch, epochs, done, total: train.length, samples, values, ended });
     }
     finalLoss = mean(losses);
   }
   const seconds = (performance.now() - start) / 1000;
   await mkdir("out", { recursive: true });
-  await writeFile(CURVE, lossCurve(curve, "Training loss, MNIST, 784-128-64-10"));
+  const title = "Training loss, MNIST, 784-128-64-10";
+  const axes = { title, xLabel: "epoch", yLabel: "loss", log: true };
+  await writeFile(CURVE, lineChart([{ name: "", points: curve }], axes));
   say(`${seconds.toFixed(1)} s; loss curve in ${CURVE}\n`);
 
   say("5 Predict");

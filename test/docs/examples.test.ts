@@ -10,6 +10,7 @@ import * as io from "../../src/io/index.ts";
 import * as linalg from "../../src/linalg/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import * as special from "../../src/special/index.ts";
+import * as train from "../../src/train/index.ts";
 import { ROOT } from "../../tools/rooms.js";
 import { checkValue, readExpected } from "./expected.ts";
 import {
@@ -47,6 +48,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "nabla/complex": complex,
   "nabla/fft": fft,
   "nabla/io": io,
+  "nabla/train": train,
 };
 const OWN = Object.keys(ROOMS);
 /** All names; the core's first where a room has the same. */

@@ -24,6 +24,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "nabla/fft": "src/fft/index.ts",
   "nabla/linalg": "src/linalg/index.ts",
   "nabla/io": "src/io/index.ts",
+  "nabla/train": "src/train/index.ts",
 };
 
 /** The project's compiler settings. */

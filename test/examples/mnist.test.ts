@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { lossCurve } from "../../examples/mnist/curve.ts";
 import { drawDigits } from "../../examples/mnist/digits.ts";
 import { help, readOptions, UsageError } from "../../examples/mnist/options.ts";
-import { type Output, progressBar } from "../../examples/mnist/progress.ts";
 import { matrixTable } from "../../examples/mnist/report.ts";
 
 afterEach(() => {
@@ -42,37 +40,6 @@ describe("options", () => {
   });
 });
 
-describe("progress", () => {
-  const stream = (isTTY: boolean, columns = 80): { out: Output; text: () => string } => {
-    const written: string[] = [];
-    const write = (text: string): boolean => written.push(text) > 0;
-    return { out: { isTTY, columns, write }, text: () => written.join("") };
-  };
-  const half = { epoch: 1, epochs: 2, images: 50, total: 100, loss: 0.5 };
-
-  it("is a bar on a terminal, drawn over and over in one line that fits", () => {
-    const { out, text } = stream(true, 70);
-    const show = progressBar(out);
-    show(half);
-    const start = "\r\x1b[2K";
-    expect(text().startsWith(start)).toBe(true);
-    expect(text().slice(start.length)).toMatch(
-      /^Epoch 1\/2 {2}█{7}░{7} {2}loss 0\.5000 {2}[\d,]+ images\/s {2}\d+:\d\d left$/,
-    );
-    show({ ...half, images: 100 });
-    expect(text().split("\r").at(-1)).toMatch(/█{14} .*left\n$/);
-  });
-
-  it("is one line an epoch elsewhere", () => {
-    const { out, text } = stream(false);
-    const show = progressBar(out);
-    show(half);
-    expect(text()).toBe("");
-    show({ ...half, images: 100 });
-    expect(text()).toMatch(/^Epoch 1\/2 {2}loss 0\.5000 {2}[\d,]+ images\/s {2}\d+:\d\d left\n$/);
-  });
-});
-
 describe("report", () => {
   it("shows the confusion matrix with true classes as rows", () => {
     const rows = matrixTable([
@@ -95,21 +62,5 @@ describe("report", () => {
     expect(lines[3]).toBe(`${"⠉".repeat(12)} ${"⠀".repeat(12)}`);
     expect(lines.slice(0, 3)).toEqual(new Array(3).fill(`${"⠀".repeat(12)} ${"⠀".repeat(12)}`));
     expect(drawing).toContain("one          two");
-  });
-
-  it("draws the loss on a logarithmic axis", () => {
-    const svg = lossCurve(
-      [
-        { epoch: 0, loss: 1 },
-        { epoch: 1, loss: 0.1 },
-        { epoch: 2, loss: 0.01 },
-      ],
-      "Loss",
-    );
-    expect(svg).not.toMatch(/NaN|undefined|Infinity/);
-    const [, path] = /<path d="M([^"]+)" fill="none"/.exec(svg)!;
-    const ys = path.split("L").map((point) => Number(point.split(" ")[1]));
-    expect(ys[1] - ys[0]).toBeCloseTo(ys[2] - ys[1], 0);
-    expect(ys[1]).toBeGreaterThan(ys[0]);
   });
 });

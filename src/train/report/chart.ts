@@ -3,6 +3,7 @@ export type Point = readonly [x: number, y: number];
 
 /** A curve with its name. */
 export interface Series {
+  /** What the legend says; it has no entry for "". */
   readonly name: string;
   /** In the order of x; points that are not finite are left out. */
   readonly points: readonly Point[];
@@ -114,10 +115,10 @@ export function lineChart(
   if (all.length === 0) throw new RangeError("lineChart: expected at least one point, got none");
   const extreme = (i: 0 | 1): [number, number] => {
     const values = all.map((point) => point[i]);
-    return values.reduce<[number, number]>(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [
-      Infinity,
-      -Infinity,
-    ]);
+    return values.reduce<[number, number]>(
+      ([low, high], v) => [Math.min(low, v), Math.max(high, v)],
+      [Infinity, -Infinity],
+    );
   };
   const horizontal = countAxis(extreme(0)[1]);
   const vertical = log ? logAxis(...extreme(1)) : linearAxis(...extreme(1), 8);
@@ -146,12 +147,10 @@ export function lineChart(
     text([LEFT, 26], "start", title, ' font-size="15" fill="#20202a"'),
     text([(LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12], "middle", xLabel),
     text([18, middle], "middle", yLabel, ` transform="rotate(-90 18 ${middle})"`),
-    ...(curves.length > 1
-      ? legend(
-          curves.map(({ name }) => name),
-          text,
-        )
-      : []),
+    ...legend(
+      curves.map(({ name }) => name),
+      text,
+    ),
     ...curves.map(({ points }, i) =>
       curve(
         points.map(([px, py]) => [x(px), y(py)]),
@@ -181,10 +180,11 @@ function legend(
   text: (at: Point, anchor: string, words: string, extra: string) => string,
 ): string[] {
   // Letters have no known width; this is enough for those of 12 pixels.
-  const widths = names.map((name) => name.length * 7 + 28);
-  return names.map((name, i) => {
+  const widths = names.map((name) => (name === "" ? 0 : name.length * 7 + 28));
+  return names.flatMap((name, i) => {
+    if (name === "") return [];
     const right = WIDTH - RIGHT - widths.slice(i + 1).reduce((sum, width) => sum + width, 0);
     const colour = COLOURS[i % COLOURS.length];
-    return text([right, 26], "end", `— ${name}`, ` fill="${colour}"`);
+    return [text([right, 26], "end", `— ${name}`, ` fill="${colour}"`)];
   });
 }

@@ -26,17 +26,18 @@ const pointsOf = (history: readonly EpochRecord[], name: string): Point[] =>
     Object.hasOwn(values, name) ? [[epoch, values[name]] as const] : [],
   );
 
-/** Names of values without those of the validation, in the order in which they first occur. */
+/** Names of values and those of the validation, as one, in the order in which they first occur; `lr` last. */
 function namesOf(history: readonly EpochRecord[]): string[] {
   const all = history.flatMap(({ values }) => Object.keys(values));
-  return [...new Set(all.map((name) => name.replace(VALIDATION, "")))];
+  const names = [...new Set(all.map((name) => name.replace(VALIDATION, "")))];
+  return names.sort((a, b) => Number(a === "lr") - Number(b === "lr"));
 }
 
 /** Training and validation of a value, as far as there are points. */
 function seriesOf({ history, steps = [] }: ReportData, name: string): Series[] {
   const training = name === "loss" && steps.length > 1 ? steps : pointsOf(history, name);
   return [
-    { name: name === "lr" ? "learning rate" : "training", points: training },
+    { name: name === "lr" ? "" : "training", points: training },
     { name: "validation", points: pointsOf(history, VALIDATION + name) },
   ].filter(({ points }) => points.some((point) => point.every(Number.isFinite)));
 }
@@ -49,7 +50,7 @@ function charts(data: ReportData): string[] {
     const label = name === "lr" ? "learning rate" : name;
     const title = label[0].toUpperCase() + label.slice(1);
     const log = name === "loss" && positive;
-    return [lineChart(series, { title, xLabel: "epoch", yLabel: label, log })];
+    return [lineChart(series, { title, xLabel: "epoch", log })];
   });
 }
 
@@ -73,11 +74,12 @@ ${rows.join("\n")}
 </table></div>`;
 }
 
-/** A cell whose blue, or red off the diagonal, says which share of its row it has. */
+/** A cell whose blue, or red off the diagonal, says which share of its row it has; small shares are seen, too. */
 function matrixCell(count: number, share: number, right: boolean): string {
   const colour = right ? "47 111 222" : "200 60 40";
-  const light = share > 0.55 ? ";color:#fff" : "";
-  return `<td style="background:rgb(${colour} / ${share.toFixed(3)})${light}">${count === 0 ? "·" : count}</td>`;
+  const strength = right ? share : Math.sqrt(share);
+  const light = strength > 0.55 ? ";color:#fff" : "";
+  return `<td style="background:rgb(${colour} / ${strength.toFixed(3)})${light}">${count === 0 ? "·" : count}</td>`;
 }
 
 function confusionTable(matrix: readonly (readonly number[])[], names: readonly string[]): string {

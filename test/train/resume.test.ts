@@ -1,0 +1,3 @@
+import { describeResume } from "./resume.ts";
+
+describeResume(1);
