@@ -14,7 +14,10 @@ import { contentsOf, layOut, placeTensors, type SaveOptions, type Tensors } from
  * const bytes = await serialize(net.stateDict(), { metadata: { epoch: "3" } });
  * copy.loadStateDict(deserialize(bytes));
  */
-export async function serialize(tensors: Tensors, options: SaveOptions = {}): Promise<Uint8Array> {
+export async function serialize(
+  tensors: Tensors,
+  options: SaveOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
   const layout = layOut(placeTensors(tensors, options, "serialize"), options.metadata, "serialize");
   const out = new Uint8Array(layout.fileBytes);
   out.set(layout.head);

@@ -1,4 +1,3 @@
-import type { FileHandle } from "node:fs/promises";
 import { type DType } from "../ir/dtype.ts";
 import { type Shape } from "../ir/shape.ts";
 import { type Tensor } from "../tensor/index.ts";
@@ -41,20 +40,54 @@ export interface TensorInfo {
   readonly bytes: number;
 }
 
+/** Bytes of which any range can be read. */
+interface Source {
+  /** What errors call it. */
+  readonly name: string;
+  readonly size: number;
+  read(start: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
 /** Bytes that one call of the system reads at most. */
 const PIECE = 2 ** 28;
 
-async function readRange(handle: FileHandle, start: number, length: number): Promise<Uint8Array> {
-  const out = new Uint8Array(length);
-  for (let at = 0; at < length;) {
-    const wanted = Math.min(PIECE, length - at);
-    const { bytesRead } = await handle.read(out, at, wanted, start + at);
-    if (bytesRead === 0)
-      throw new Error(`the file was truncated while it was read: ${length - at} bytes are missing`);
-    at += bytesRead;
+async function fileSource(path: string | URL): Promise<Source> {
+  const name = await pathOf(path);
+  const { open } = await nodeFiles();
+  const handle = await open(name, "r");
+  const stat = await handle.stat();
+  if (!stat.isFile()) {
+    await handle.close();
+    throw new Error(`${name}: expected a file, got a folder or a device`);
   }
-  return out;
+  return {
+    name,
+    size: stat.size,
+    async read(start, length) {
+      const out = new Uint8Array(length);
+      for (let at = 0; at < length;) {
+        const wanted = Math.min(PIECE, length - at);
+        const { bytesRead } = await handle.read(out, at, wanted, start + at);
+        if (bytesRead === 0)
+          throw new Error(
+            `the file was truncated while it was read: ${length - at} bytes are missing`,
+          );
+        at += bytesRead;
+      }
+      return out;
+    },
+    close: () => handle.close(),
+  };
 }
+
+const blobSource = (blob: Blob): Source => ({
+  name: "name" in blob && typeof blob.name === "string" ? blob.name : "blob",
+  size: blob.size,
+  read: async (start, length) =>
+    new Uint8Array(await blob.slice(start, start + length).arrayBuffer()),
+  close: async () => undefined,
+});
 
 /**
  * An open safetensors file, of which single tensors can be read. `openSafetensors` makes it.
@@ -68,14 +101,12 @@ async function readRange(handle: FileHandle, start: number, length: number): Pro
  * }
  */
 export class SafetensorsFile {
-  private readonly path: string;
-  private readonly handle: FileHandle;
+  private readonly source: Source;
   private readonly header: Header;
 
   /** @internal */
-  constructor(path: string, handle: FileHandle, header: Header) {
-    this.path = path;
-    this.handle = handle;
+  constructor(source: Source, header: Header) {
+    this.source = source;
     this.header = header;
   }
 
@@ -105,10 +136,10 @@ export class SafetensorsFile {
     const entry = this.entry(name);
     try {
       const start = this.header.dataStart + entry.begin;
-      const bytes = await readRange(this.handle, start, entry.end - entry.begin);
+      const bytes = await this.source.read(start, entry.end - entry.begin);
       return tensorFrom(name, entry, bytes);
     } catch (error) {
-      throw named(this.path, error);
+      throw named(this.source.name, error);
     }
   }
 
@@ -121,7 +152,7 @@ export class SafetensorsFile {
 
   /** Closes the file. */
   async close(): Promise<void> {
-    await this.handle.close();
+    await this.source.close();
   }
 
   private entry(name: string) {
@@ -130,7 +161,7 @@ export class SafetensorsFile {
     const some = this.names.slice(0, 5).join(", ");
     const more = this.names.length > 5 ? ", …" : "";
     throw new Error(
-      `${this.path}: expected the name of a tensor (${some}${more}), got ${JSON.stringify(name)}`,
+      `${this.source.name}: expected the name of a tensor (${some}${more}), got ${JSON.stringify(name)}`,
     );
   }
 }
@@ -138,6 +169,7 @@ export class SafetensorsFile {
 /**
  * Opens a safetensors file, reading nothing but its header; single tensors can be read from it.
  *
+ * @param path - A file; in browsers a `Blob`, such as the file that somebody chose.
  * @throws Error, naming the file, where it cannot be read or is no safetensors file.
  *
  * @example
@@ -147,20 +179,16 @@ export class SafetensorsFile {
  *   await file.close();
  * }
  */
-export async function openSafetensors(path: string | URL): Promise<SafetensorsFile> {
-  const file = await pathOf(path);
-  const { open } = await nodeFiles();
-  const handle = await open(file, "r");
+export async function openSafetensors(path: string | URL | Blob): Promise<SafetensorsFile> {
+  const source = path instanceof Blob ? blobSource(path) : await fileSource(path);
   try {
-    const stat = await handle.stat();
-    if (!stat.isFile()) throw new Error("expected a file, got a folder or a device");
-    const prefix = await readRange(handle, 0, Math.min(PREFIX_BYTES, stat.size));
-    const length = headerBytes(prefix, stat.size);
-    const header = readHeader(await readRange(handle, PREFIX_BYTES, length), stat.size);
-    return new SafetensorsFile(file, handle, header);
+    const prefix = await source.read(0, Math.min(PREFIX_BYTES, source.size));
+    const length = headerBytes(prefix, source.size);
+    const header = readHeader(await source.read(PREFIX_BYTES, length), source.size);
+    return new SafetensorsFile(source, header);
   } catch (error) {
-    await handle.close();
-    throw named(file, error);
+    await source.close();
+    throw named(source.name, error);
   }
 }
 
@@ -174,6 +202,7 @@ export interface LoadTensorsOptions {
  * Reads the tensors of a safetensors file. Half floats become f32 and integers that there is no dtype for i32 or u32,
  * unless the framework has their dtype.
  *
+ * @param path - A file; in browsers a `Blob`, such as the file that somebody chose.
  * @throws Error, naming the file, where it cannot be read or is no safetensors file; RangeError for integers
  * that do not fit.
  *
@@ -181,7 +210,7 @@ export interface LoadTensorsOptions {
  * const load = async () => net.loadStateDict(await loadSafetensors("model.safetensors"));
  */
 export async function loadSafetensors(
-  path: string | URL,
+  path: string | URL | Blob,
   { names }: LoadTensorsOptions = {},
 ): Promise<Record<string, Tensor>> {
   const file = await openSafetensors(path);

@@ -1,5 +1,8 @@
 /** The bytes of a safetensors file with this header, whatever it says. */
-export function fileOf(header: string | object, data: Uint8Array | number = 0): Uint8Array {
+export function fileOf(
+  header: string | object,
+  data: Uint8Array | number = 0,
+): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder().encode(
     typeof header === "string" ? header : JSON.stringify(header),
   );

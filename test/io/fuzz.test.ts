@@ -29,9 +29,10 @@ class Draws {
 const TOKENS = ["{", "}", "[", "]", ",", ":", '"', "\\", "0", "-1", "1e9", "4294967296", "null",
   '"__proto__":', '"a":', '"dtype":"F64",', '"shape":[1,1],', '"data_offsets":[0,8]', "\u0000", "ü"]; // prettier-ignore
 
-type Mutation = (bytes: Uint8Array, draws: Draws) => Uint8Array;
+type Bytes = Uint8Array<ArrayBuffer>;
+type Mutation = (bytes: Bytes, draws: Draws) => Bytes;
 
-function splice(bytes: Uint8Array, at: number, drop: number, insert: Uint8Array): Uint8Array {
+function splice(bytes: Bytes, at: number, drop: number, insert: Uint8Array): Bytes {
   const out = new Uint8Array(bytes.byteLength - drop + insert.byteLength);
   out.set(bytes.subarray(0, at));
   out.set(insert, at);

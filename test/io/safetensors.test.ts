@@ -138,6 +138,15 @@ describe("single tensors", () => {
   });
 });
 
+test("blobs are read like files", async () => {
+  const blob = new Blob([await serialize(ALL)]);
+  await same(await loadSafetensors(blob), ALL);
+  await same(await loadSafetensors(blob, { names: ["f"] }), { f: ALL.f });
+  await expect(loadSafetensors(new Blob(["{}"]))).rejects.toThrow(
+    "blob: expected at least 8 bytes",
+  );
+});
+
 describe("element types that there is no dtype for", () => {
   const read = async (bytes: Uint8Array): Promise<unknown> => {
     const { x } = deserialize(bytes);

@@ -63,6 +63,8 @@ describe("training", () => {
         schedule: "step" as const,
         clipValue: 0.1,
         compileStep,
+        metrics: { hits: (output: Tensor, y: Tensor) => output.argmax(1).eq(y).to("f32").mean() },
+        trainMetrics: true,
       };
       const history = await new Trainer(options).fit(makeLoader(), { epochs: 3 });
       return [history.map(({ values }) => values), await bits(parts.model)];
