@@ -21,7 +21,8 @@ export function makeStep<M extends Module, T, B>(
   type O = OutputOf<M>;
   const { model, criterion, optimizer, clipNorm, clipValue } = options;
   const { compileStep = false, trainMetrics = false } = options;
-  const forward = model.forward.bind(model) as (...inputs: readonly unknown[]) => O;
+  // Looked up at every call: hooks may come later.
+  const forward = (inputs: readonly unknown[]): O => model.forward(...(inputs as never[])) as O;
   const loss = (output: O, target: T): Tensor =>
     typeof criterion === "function" ? criterion(output, target) : criterion.forward(output, target);
   const parameters = () => optimizer.paramGroups.flatMap(({ params }) => params);
@@ -32,7 +33,7 @@ export function makeStep<M extends Module, T, B>(
 
   /** Adds the gradients of a batch. */
   const backward = ({ inputs, target }: Parts<T>): { value: Tensor; output: O } => {
-    const output = forward(...inputs);
+    const output = forward(inputs);
     const value = loss(output, target);
     value.backward();
     return { value, output };
