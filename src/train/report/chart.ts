@@ -109,7 +109,12 @@ export function lineChart(
   { title, xLabel = "", yLabel = "", log = false }: ChartOptions,
 ): string {
   const curves = series
-    .map(({ name, points }) => ({ name, points: points.filter((p) => p.every(Number.isFinite)) }))
+    .map(({ name, points }, i) => ({
+      name,
+      points: points.filter((p) => p.every(Number.isFinite)),
+      // By its place in the list: one that has no points keeps its colour.
+      colour: COLOURS[i % COLOURS.length],
+    }))
     .filter(({ points }) => points.length > 0);
   const all = curves.flatMap(({ points }) => points);
   if (all.length === 0) throw new RangeError("lineChart: expected at least one point, got none");
@@ -147,14 +152,11 @@ export function lineChart(
     text([LEFT, 26], "start", title, ' font-size="15" fill="#20202a"'),
     text([(LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12], "middle", xLabel),
     text([18, middle], "middle", yLabel, ` transform="rotate(-90 18 ${middle})"`),
-    ...legend(
-      curves.map(({ name }) => name),
-      text,
-    ),
-    ...curves.map(({ points }, i) =>
+    ...legend(curves, text),
+    ...curves.map(({ points, colour }) =>
       curve(
         points.map(([px, py]) => [x(px), y(py)]),
-        COLOURS[i % COLOURS.length],
+        colour,
       ),
     ),
   ];
@@ -176,15 +178,14 @@ function curve(points: readonly Point[], colour: string): string {
 
 /** Names of curves in their colours, at the upper right, from the right to the left. */
 function legend(
-  names: readonly string[],
+  curves: readonly { readonly name: string; readonly colour: string }[],
   text: (at: Point, anchor: string, words: string, extra: string) => string,
 ): string[] {
   // Letters have no known width; this is enough for those of 12 pixels.
-  const widths = names.map((name) => (name === "" ? 0 : name.length * 7 + 28));
-  return names.flatMap((name, i) => {
+  const widths = curves.map(({ name }) => (name === "" ? 0 : name.length * 7 + 28));
+  return curves.flatMap(({ name, colour }, i) => {
     if (name === "") return [];
     const right = WIDTH - RIGHT - widths.slice(i + 1).reduce((sum, width) => sum + width, 0);
-    const colour = COLOURS[i % COLOURS.length];
     return [text([right, 26], "end", `— ${name}`, ` fill="${colour}"`)];
   });
 }

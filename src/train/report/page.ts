@@ -39,14 +39,17 @@ function seriesOf({ history, steps = [] }: ReportData, name: string): Series[] {
   return [
     { name: name === "lr" ? "" : "training", points: training },
     { name: "validation", points: pointsOf(history, VALIDATION + name) },
-  ].filter(({ points }) => points.some((point) => point.every(Number.isFinite)));
+  ];
 }
 
 function charts(data: ReportData): string[] {
   return namesOf(data.history).flatMap((name) => {
     const series = seriesOf(data, name);
     const positive = series.every(({ points }) => points.every(([, y]) => !(y <= 0)));
-    if (series.length === 0) return [];
+    const visible = series.some(({ points }) =>
+      points.some((point) => point.every(Number.isFinite)),
+    );
+    if (!visible) return [];
     const label = name === "lr" ? "learning rate" : name;
     const title = label[0].toUpperCase() + label.slice(1);
     const log = name === "loss" && positive;
