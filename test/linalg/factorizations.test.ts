@@ -282,7 +282,7 @@ describe.each(devicesUnderTest())("%s", (device) => {
 });
 
 // Jacobi's methods take a second and more for large matrices.
-const LARGE = import.meta.env.MODE === "full" ? 200 : 80;
+const LARGE = isFull ? 200 : 80;
 
 test("a large matrix, in double precision", async () => {
   const a = randn([LARGE, LARGE], { dtype: "f64" });
