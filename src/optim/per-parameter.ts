@@ -73,7 +73,8 @@ export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Opt
       return all;
     };
     const gradients = active.map((p) => p.grad!);
-    const touched = noGrad(() => this.recorder.run({ gradients, circumstances, update }));
+    const prepare = (): void => this.prepare(active);
+    const touched = noGrad(() => this.recorder.run({ gradients, prepare, circumstances, update }));
     stepCells(touched);
     return loss;
   }
@@ -118,6 +119,28 @@ export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Opt
     scalars: StepScalars<O>,
   ): Tensor;
 
+  /** Makes what is missing of the state of parameters that have a gradient. */
+  private prepare(active: Iterable<Parameter>): void {
+    const wanted = new Set(active);
+    let first: CellTensor | undefined;
+    guarded(() => this.paramGroups.length);
+    for (const group of this.paramGroups) {
+      const structure = guarded(() => group.structure);
+      for (const p of group.params) {
+        if (!wanted.has(p)) continue;
+        let state = this.state.get(p);
+        if (!state) {
+          first ??= scalarCell(0);
+          state = { step: first, cells: {}, structure: -1 };
+          this.state.set(p, state);
+        }
+        if (state.structure === structure) continue;
+        state.cells = completeCells(this.cellSpecs(p, group.options), state.cells);
+        state.structure = structure;
+      }
+    }
+  }
+
   /**
    * Counts this step for the parameters that have a gradient. Those that have always stepped together
    * share a counter; where only some of them have a gradient, these get a copy of it.
@@ -129,26 +152,12 @@ export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Opt
     const members = new Map<CellTensor, number>();
     for (const { step } of this.state.values()) members.set(step, (members.get(step) ?? 0) + 1);
     const active = new Map<CellTensor, ParameterState[]>();
-    let first: CellTensor | undefined;
-    guarded(() => this.paramGroups.length);
-    for (const group of this.paramGroups) {
-      const structure = guarded(() => group.structure);
-      for (const p of group.params) {
-        if (!gradients.has(p)) continue;
-        let state = this.state.get(p);
-        if (!state) {
-          first ??= scalarCell(0);
-          state = { step: first, cells: {}, structure: -1 };
-          this.state.set(p, state);
-        }
-        if (state.structure !== structure) {
-          state.cells = completeCells(this.cellSpecs(p, group.options), state.cells);
-          state.structure = structure;
-        }
-        const together = active.get(state.step);
-        if (together) together.push(state);
-        else active.set(state.step, [state]);
-      }
+    this.prepare(gradients.keys());
+    for (const p of gradients.keys()) {
+      const state = this.state.get(p)!;
+      const together = active.get(state.step);
+      if (together) together.push(state);
+      else active.set(state.step, [state]);
     }
     const next = new Map<CellTensor, Tensor>();
     for (const [counter, states] of active) {

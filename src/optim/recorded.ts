@@ -25,6 +25,8 @@ interface Recording {
 export interface Step {
   /** The gradients of the parameters that have one. */
   readonly gradients: readonly Tensor[];
+  /** Makes cells that `update` would have to make. */
+  readonly prepare: () => void;
   /** All that decides what `update` does, apart from what it guards. */
   readonly circumstances: () => readonly unknown[];
   /** Binds new values to cells, which it returns. */
@@ -36,27 +38,23 @@ const sameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
 
 const holds = ({ read, value }: Guard): boolean => Object.is(read(), value);
 
-/** Runs steps: one that is like the step before it is recorded, and those like it are replayed. */
+/** Runs steps: the first of a kind is recorded, and those like it are replayed. */
 export class Recorder {
-  private before: readonly unknown[] = [];
   private last: Recording | undefined;
 
   /** The cells that have got a new value. */
   run(step: Step): Iterable<CellTensor> {
     // A function that is being traced is recorded as a whole.
     if (isTracing() || traceNotes()) return step.update(step.gradients);
+    step.prepare();
     const circumstances = step.circumstances();
     const { last } = this;
     if (last && sameList(last.circumstances, circumstances) && last.guards.every(holds))
       return replay(last, step.gradients);
-    if (sameList(this.before, circumstances)) {
-      const cells = record(step, circumstances);
-      if (!(Symbol.iterator in cells)) return replay((this.last = cells), step.gradients);
-      return cells;
-    }
-    const cells = step.update(step.gradients);
-    this.before = step.circumstances();
-    return cells;
+    const made = record(step, circumstances);
+    if (Symbol.iterator in made) return made;
+    this.last = made;
+    return replay(made, step.gradients);
   }
 }
 
