@@ -10,6 +10,7 @@ import { planMemory } from "./memory.ts";
 import { type Plan } from "./plan.ts";
 import { printMemory, printSchedule } from "./print.ts";
 import { simplify } from "./simplify.ts";
+import { widen } from "./widen.ts";
 
 /** A graph to compile: its leaves are placeholders. */
 export interface Graph {
@@ -25,7 +26,7 @@ export interface Graph {
 /** What a device runs to compute the graph's outputs. */
 export function compile(graph: Graph, target: Target): Plan {
   debug("graph", () => printGraph(graph.outputs));
-  const simplified = simplify(inlineCalls(graph.outputs));
+  const simplified = simplify(widen(inlineCalls(graph.outputs)));
   const replaced = replacementsOf(simplified, graph.replaced ?? []);
   const lowered = lowerGraph(simplified, target, replaced);
   const { steps, outputs } = safely(lowered, simplified, target);

@@ -1,4 +1,4 @@
-import { itemBytes } from "../ir/dtype.ts";
+import { isFloat, itemBytes } from "../ir/dtype.ts";
 import { type Node, topological } from "../ir/node.ts";
 import { sameShape, type Shape, sizeOf } from "../ir/shape.ts";
 import { type Affine, reshapeAffine } from "./affine.ts";
@@ -224,7 +224,7 @@ function gatherExpr(node: Node, inputs: readonly Expr[], store: (node: Node) => 
     index: inputs[1],
     stride: source.at.coeffs[axis],
     size: node.inputs[0].shape[axis],
-    fill: node.dtype === "f32" || node.dtype === "f64" ? NaN : 0,
+    fill: isFloat(node.dtype) ? NaN : 0,
   };
 }
 

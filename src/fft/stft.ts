@@ -1,6 +1,6 @@
 import { Complex, div, mul } from "../complex/index.ts";
 import { sameShape, showShape } from "../ir/shape.ts";
-import { HostValue } from "../runtime/values.ts";
+import { knownElements } from "../runtime/engine.ts";
 import { ones, type PadOptions, Tensor } from "../tensor/index.ts";
 import { framesOf, overlapAdd } from "./frames.ts";
 import { checkLength } from "./options.ts";
@@ -112,12 +112,6 @@ export function stft(x: Signal, nFft: number, options: StftOptions = {}): Comple
 /** Sums of squares of the window that are taken for zero, as in PyTorch. */
 const LEAST = 1e-11;
 
-/** The elements of a part of the window, if they are known without computing or reading anything. */
-function known(part: Tensor): ArrayLike<number> | undefined {
-  const { value } = part.node;
-  return value instanceof HostValue ? value.data : undefined;
-}
-
 /** Throws where no window covers an entry from `start` on, if the window is known. */
 function checkCover(
   window: Signal | undefined,
@@ -129,7 +123,7 @@ function checkCover(
   kept: number,
 ): void {
   const parts = window instanceof Complex ? [window.real, window.imag] : window ? [window] : [];
-  const [re, im] = window ? parts.map(known) : [new Float64Array(winLength).fill(1)];
+  const [re, im] = window ? parts.map(({ node }) => knownElements(node)) : [new Float64Array(winLength).fill(1)];
   if (!re || (window instanceof Complex && !im)) return;
   // Between the first and the last frames, sums repeat.
   const frames = Math.min(count, 2 * Math.ceil(nFft / hop) + 1);

@@ -1,25 +1,49 @@
-/** Element types of tensors. */
-export type DType = "f32" | "f64" | "i32" | "u32" | "u8" | "bool";
+import { bf16Bits, bf16Value, f16Bits, f16Value } from "./half.ts";
 
-/** The typed array that holds elements of a dtype (`bool` is one byte a value, 0 or 1). */
-export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+/** Element types of tensors. */
+export type DType =
+  "f32" | "f64" | "f16" | "bf16" | "i32" | "u32" | "i16" | "i8" | "u8" | "bool";
+
+/**
+ * Typed arrays that hold elements. `bool` is one byte a value, 0 or 1. Those of `f16` and `bf16` are a
+ * Uint16Array of their bits where they are stored, and a Float32Array where they are looked at (for `f16`
+ * a Float16Array, in engines that have it).
+ */
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array;
+
+interface ArrayType {
+  new (length: number): TypedArray;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): TypedArray;
+}
 
 interface DTypeInfo {
   readonly bytes: number;
   readonly category: "bool" | "int" | "float";
-  readonly array: {
-    new (length: number): TypedArray;
-    new (buffer: ArrayBufferLike, byteOffset: number, length: number): TypedArray;
-  };
+  /** Holds elements as numbers. */
+  readonly array: ArrayType;
+  /** Integers: the smallest and the largest. */
+  readonly range?: readonly [number, number];
 }
 
 const INFO: Record<DType, DTypeInfo> = {
   f32: { bytes: 4, category: "float", array: Float32Array },
   f64: { bytes: 8, category: "float", array: Float64Array },
-  i32: { bytes: 4, category: "int", array: Int32Array },
-  u32: { bytes: 4, category: "int", array: Uint32Array },
-  u8: { bytes: 1, category: "int", array: Uint8Array },
-  bool: { bytes: 1, category: "bool", array: Uint8Array },
+  f16: { bytes: 2, category: "float", array: Float32Array },
+  bf16: { bytes: 2, category: "float", array: Float32Array },
+  i32: { bytes: 4, category: "int", array: Int32Array, range: [-2147483648, 2147483647] },
+  u32: { bytes: 4, category: "int", array: Uint32Array, range: [0, 4294967295] },
+  i16: { bytes: 2, category: "int", array: Int16Array, range: [-32768, 32767] },
+  i8: { bytes: 1, category: "int", array: Int8Array, range: [-128, 127] },
+  u8: { bytes: 1, category: "int", array: Uint8Array, range: [0, 255] },
+  bool: { bytes: 1, category: "bool", array: Uint8Array, range: [0, 1] },
 };
 
 export const DTYPES = Object.keys(INFO) as readonly DType[];
@@ -28,19 +52,56 @@ export const isDType = (name: unknown): name is DType =>
   typeof name === "string" && Object.hasOwn(INFO, name);
 export const isFloat = (dtype: DType): boolean => INFO[dtype].category === "float";
 export const isInteger = (dtype: DType): boolean => INFO[dtype].category === "int";
+/** Whether elements are floats of 16 bits. */
+export const isHalf = (dtype: DType): dtype is "f16" | "bf16" => dtype === "f16" || dtype === "bf16";
 /** Bytes of one element. */
 export const itemBytes = (dtype: DType): number => INFO[dtype].bytes;
 
-/** A zero-filled array of `length` elements. */
+/**
+ * The dtype in which devices compute what is stored as `dtype`: f32 for f16 and bf16, i32 for i8 and i16,
+ * and itself for the others.
+ */
+export const wideOf = (dtype: DType): DType =>
+  isHalf(dtype) ? "f32" : dtype === "i8" || dtype === "i16" ? "i32" : dtype;
+
+/** Whether `dtype` is one that elements are only stored as, and not computed in. */
+export const isNarrow = (dtype: DType): boolean => wideOf(dtype) !== dtype;
+
+/** Room for `length` elements as numbers, zeros. */
 export const newArray = (dtype: DType, length: number): TypedArray => new INFO[dtype].array(length);
 
-/** A view of `length` elements that starts `byteOffset` bytes into `buffer`. */
+/** `length` stored elements that begin `byteOffset` bytes into `buffer`; halves as bits. */
 export const viewArray = (
   dtype: DType,
   buffer: ArrayBufferLike,
   byteOffset: number,
   length: number,
-): TypedArray => new INFO[dtype].array(buffer, byteOffset, length);
+): TypedArray =>
+  isHalf(dtype)
+    ? new Uint16Array(buffer, byteOffset, length)
+    : new INFO[dtype].array(buffer, byteOffset, length);
+
+/** Elements as they are stored, from numbers: halves become bits, other arrays are as they are. */
+export function toStored(dtype: DType, values: ArrayLike<number> & TypedArray): TypedArray {
+  if (!isHalf(dtype)) return values;
+  const bits = dtype === "f16" ? f16Bits : bf16Bits;
+  const stored = new Uint16Array(values.length);
+  for (let i = 0; i < stored.length; i++) stored[i] = bits(values[i]);
+  return stored;
+}
+
+/** JavaScript's array of f16, where the engine has it. */
+export const Halves = (globalThis as { Float16Array?: ArrayType }).Float16Array;
+
+/** Stored elements as numbers. */
+export function fromStored(dtype: DType, stored: TypedArray): TypedArray {
+  if (!isHalf(dtype)) return stored;
+  if (dtype === "f16" && Halves) return new Halves(stored.buffer, stored.byteOffset, stored.length);
+  const value = dtype === "f16" ? f16Value : bf16Value;
+  const values = new Float32Array(stored.length);
+  for (let i = 0; i < values.length; i++) values[i] = value(stored[i]);
+  return values;
+}
 
 /** The number that `value` becomes when it is stored as `dtype` (C's conversions; NaN to 0 for integers). */
 export function coerce(dtype: DType, value: number): number {
@@ -49,10 +110,18 @@ export function coerce(dtype: DType, value: number): number {
       return Math.fround(value);
     case "f64":
       return value;
+    case "f16":
+      return f16Value(f16Bits(value));
+    case "bf16":
+      return bf16Value(bf16Bits(value));
     case "i32":
       return value | 0;
     case "u32":
       return value >>> 0;
+    case "i16":
+      return (value << 16) >> 16;
+    case "i8":
+      return (value << 24) >> 24;
     case "u8":
       return value & 255;
     case "bool":
@@ -61,31 +130,33 @@ export function coerce(dtype: DType, value: number): number {
 }
 
 /** The smallest and largest value of a dtype; infinities for floats. Identities of max and min. */
-export function limits(dtype: DType): readonly [lowest: number, highest: number] {
-  switch (dtype) {
-    case "f32":
-    case "f64":
-      return [-Infinity, Infinity];
-    case "i32":
-      return [-2147483648, 2147483647];
-    case "u32":
-      return [0, 4294967295];
-    case "u8":
-      return [0, 255];
-    case "bool":
-      return [0, 1];
-  }
-}
+export const limits = (dtype: DType): readonly [lowest: number, highest: number] =>
+  INFO[dtype].range ?? [-Infinity, Infinity];
 
-const RANK: Record<DType, number> = { bool: 0, u8: 1, i32: 2, u32: 2, f32: 4, f64: 5 };
+const RANK: Record<DType, number> = {
+  bool: 0,
+  u8: 1,
+  i8: 1,
+  i16: 2,
+  i32: 3,
+  u32: 3,
+  f16: 4,
+  bf16: 4,
+  f32: 5,
+  f64: 6,
+};
 
 /**
  * The dtype of a result that combines `a` and `b`, by PyTorch's promotion of tensors of equal
- * priority: bool < u8 < i32 < f32 < f64. `u32` joins floats, `u8` and `bool` only.
+ * priority: bool < u8, i8 < i16 < i32 < f16, bf16 < f32 < f64. u8 with i8 is i16, and f16 with bf16 f32.
+ * `u32` joins floats, `u8` and `bool` only.
  */
 export function promote(a: DType, b: DType): DType {
   if (a === b) return a;
-  if (RANK[a] === RANK[b])
+  const [low, high] = RANK[a] <= RANK[b] ? [a, b] : [b, a];
+  const signed = (dtype: DType): boolean => isInteger(dtype) && limits(dtype)[0] < 0;
+  if ((a === "u32" && signed(b)) || (b === "u32" && signed(a)))
     throw new TypeError(`no common dtype for ${a} and ${b}: cast one of them, e.g. x.to("i32")`);
-  return RANK[a] > RANK[b] ? a : b;
+  if (RANK[low] < RANK[high]) return high;
+  return isHalf(a) ? "f32" : "i16";
 }

@@ -1,4 +1,4 @@
-import { coerce, type DType, newArray, type TypedArray } from "./dtype.ts";
+import { coerce, type DType, isHalf, newArray, type TypedArray } from "./dtype.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 
 /** Elements in row-major order: what the naive evaluation works on. */
@@ -13,6 +13,16 @@ export function fill(shape: Shape, dtype: DType, at: (i: number) => number): NDA
   const data = newArray(dtype, sizeOf(shape));
   for (let i = 0; i < data.length; i++) data[i] = coerce(dtype, at(i));
   return { shape, dtype, data };
+}
+
+/**
+ * The array with numbers of its dtype in place of what was computed: other typed arrays round or wrap what
+ * is put into them, those of halves have room for any f32.
+ */
+export function settled(x: NDArray): NDArray {
+  const { dtype, data } = x;
+  if (isHalf(dtype)) for (let i = 0; i < data.length; i++) data[i] = coerce(dtype, data[i]);
+  return x;
 }
 
 /** Calls `visit` with each multi-index of `shape`, in row-major order; the array is reused. */

@@ -1,5 +1,5 @@
 import { type DType, isFloat } from "./dtype.ts";
-import { type NDArray } from "./ndarray.ts";
+import { type NDArray, settled } from "./ndarray.ts";
 import { sameShape, type Shape } from "./shape.ts";
 import { watch } from "./watch.ts";
 
@@ -106,9 +106,14 @@ export type BatchWalk = (
 
 const registry: Record<string, Primitive> = Object.create(null) as Record<string, Primitive>;
 
-export function definePrimitive(primitive: Primitive): Primitive {
-  if (registry[primitive.name]) throw new Error(`primitive ${primitive.name} is defined twice`);
-  return (registry[primitive.name] = primitive);
+export function definePrimitive(definition: Primitive): Primitive {
+  const { name } = definition;
+  if (registry[name]) throw new Error(`primitive ${name} is defined twice`);
+  const primitive: Primitive = {
+    ...definition,
+    evaluate: (inputs, node) => settled(definition.evaluate(inputs, node)),
+  };
+  return (registry[name] = primitive);
 }
 
 /** The primitive of that name. */

@@ -1,19 +1,13 @@
 import { isFloat, isInteger } from "../ir/dtype.ts";
 import { sameShape, type Shape, showShape } from "../ir/shape.ts";
-import { HostValue } from "../runtime/values.ts";
+import { knownElements } from "../runtime/engine.ts";
 import { type Tensor } from "../tensor/index.ts";
-
-/** The elements of a tensor that are known without computing or reading anything. */
-const known = (x: Tensor): ArrayLike<number> | undefined => {
-  const { value } = x.node;
-  return value instanceof HostValue ? value.data : undefined;
-};
 
 function firstWrong(
   x: Tensor,
   right: (value: number) => boolean,
 ): { value: number; position: number } | undefined {
-  const data = known(x);
+  const data = knownElements(x.node);
   if (!data) return undefined;
   for (let i = 0; i < data.length; i++) if (!right(data[i])) return { value: data[i], position: i };
   return undefined;

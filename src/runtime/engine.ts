@@ -1,4 +1,4 @@
-import { itemBytes, type TypedArray } from "../ir/dtype.ts";
+import { fromStored, itemBytes, type TypedArray } from "../ir/dtype.ts";
 import { clearInternTable, type Node, type Spec } from "../ir/node.ts";
 import { showShape, sizeOf } from "../ir/shape.ts";
 import { type Device, type DeviceBuffer, type Running } from "./device.ts";
@@ -105,7 +105,13 @@ function compute(nodes: readonly Node[], when: When): void {
 }
 
 /** The elements of a node: a view that must not be changed. */
-export function read(node: Node): TypedArray {
+export const read = (node: Node): TypedArray => fromStored(node.dtype, readStored(node));
+
+/**
+ * The elements of a node as they are stored, which for f16 and bf16 are their bits, in a Uint16Array: what
+ * files are written from. A view that must not be changed.
+ */
+export function readStored(node: Node): TypedArray {
   evaluate([node]);
   const { value } = node;
   if (value instanceof HostValue) return value.data;
@@ -115,12 +121,20 @@ export function read(node: Node): TypedArray {
 }
 
 /** As `read`, while JavaScript goes on where that pays. */
-export async function readAsync(node: Node): Promise<TypedArray> {
+export const readAsync = async (node: Node): Promise<TypedArray> =>
+  fromStored(node.dtype, await readStoredAsync(node));
+
+/** As `readStored`, while JavaScript goes on where that pays. */
+export async function readStoredAsync(node: Node): Promise<TypedArray> {
   compute([node], "meanwhile");
   // A cell's value is read before anybody can update the cell.
   if (node.value instanceof HostValue) await node.value.ready;
-  return read(node);
+  return readStored(node);
 }
+
+/** The elements of a node that are known without computing or reading anything. */
+export const knownElements = ({ value, dtype }: Node): TypedArray | undefined =>
+  value instanceof HostValue ? fromStored(dtype, value.data) : undefined;
 
 /** Computes the pending values of `cells` and the nodes `also` in one program. */
 export function flush(cells: readonly Cell[], also: readonly Node[]): void {

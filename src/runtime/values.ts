@@ -4,7 +4,7 @@ import { input } from "../ir/ops.ts";
 import { type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import { type Device, type DeviceBuffer, type Running } from "./device.ts";
 
-/** Elements that live in JavaScript memory, owned by the garbage collector. */
+/** Elements that live in JavaScript memory, as they are stored, owned by the garbage collector. */
 export class HostValue {
   private readonly elements: TypedArray;
   /** What still writes the elements. */

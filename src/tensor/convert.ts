@@ -30,6 +30,34 @@ export const float = (x: Tensor): Tensor => to(x, "f32");
  */
 export const double = (x: Tensor): Tensor => to(x, "f64");
 /**
+ * `x.to("f16")`: 5 bits of exponent and 10 of fraction; beyond 65504 are infinities.
+ *
+ * @example
+ * tensor([0.1, 70000]).half(); // [0.0999755859375, Infinity]
+ */
+export const half = (x: Tensor): Tensor => to(x, "f16");
+/**
+ * `x.to("bf16")`: the upper half of an f32, 8 bits of exponent and 7 of fraction.
+ *
+ * @example
+ * tensor([0.1, 70000]).bfloat16(); // [0.10009765625, 70144]
+ */
+export const bfloat16 = (x: Tensor): Tensor => to(x, "bf16");
+/**
+ * `x.to("i8")`.
+ *
+ * @example
+ * tensor([1.7, 130]).char(); // [1, -126]
+ */
+export const char = (x: Tensor): Tensor => to(x, "i8");
+/**
+ * `x.to("i16")`.
+ *
+ * @example
+ * tensor([1.7, 40000]).short(); // [1, -25536]
+ */
+export const short = (x: Tensor): Tensor => to(x, "i16");
+/**
  * `x.to("i32")`.
  *
  * @example

@@ -1,9 +1,19 @@
-import { coerce, type DType, isFloat, newArray, type TypedArray } from "../ir/dtype.ts";
+import {
+  coerce,
+  type DType,
+  Halves,
+  isFloat,
+  isHalf,
+  newArray,
+  toStored,
+  type TypedArray,
+  viewArray,
+} from "../ir/dtype.ts";
 import * as ops from "../ir/ops.ts";
 import { showShape, type Shape, sizeOf } from "../ir/shape.ts";
 import { flattenNested, type Nested, nestedShape } from "./nested.ts";
 import { checkDType, checkShape, describe } from "./operand.ts";
-import { fromData, Tensor } from "./tensor.ts";
+import { fromData, fromStoredData, Tensor } from "./tensor.ts";
 
 /** Options of functions that make tensors. */
 export interface TensorOptions {
@@ -17,7 +27,7 @@ export interface TensorOptions {
 export type ShapeLike = number | Shape;
 
 /** JavaScript's arrays of numbers that tensors can be made from. */
-export type NumberArray = TypedArray | Int8Array | Int16Array | Uint16Array | Uint8ClampedArray;
+export type NumberArray = TypedArray | Uint8ClampedArray;
 
 /** @internal Checks a shape given as a number or a list. */
 export function toShape(shape: ShapeLike, what: string): Shape {
@@ -34,7 +44,10 @@ const finish = (x: Tensor, options: TensorOptions): Tensor =>
 const arrayDType = (data: NumberArray): DType => {
   if (data instanceof Float32Array) return "f32";
   if (data instanceof Float64Array) return "f64";
+  if (Halves && data instanceof Halves) return "f16";
   if (data instanceof Uint32Array) return "u32";
+  if (data instanceof Int16Array) return "i16";
+  if (data instanceof Int8Array) return "i8";
   return data instanceof Uint8Array || data instanceof Uint8ClampedArray ? "u8" : "i32";
 };
 
@@ -84,10 +97,12 @@ function converted(values: ArrayLike<number>, dtype: DType): TypedArray {
 
 /**
  * A tensor over a typed array, which it takes over: do not change the array afterwards. Its element
- * type is the array's; `dtype: "bool"` reads a Uint8Array of zeros and ones as bool.
+ * type is the array's; `dtype: "bool"` reads a Uint8Array of zeros and ones as bool. With `dtype: "f16"` or
+ * `"bf16"` a Uint16Array holds the elements' bits, and a Float32Array numbers, which are rounded.
  *
  * @example
  * fromTypedArray(new Float32Array(6), [2, 3]);
+ * fromTypedArray(Uint16Array.of(0x3f80, 0x4000), 2, { dtype: "bf16" }); // [1, 2]
  */
 export function fromTypedArray(
   data: TypedArray,
@@ -102,9 +117,28 @@ export function fromTypedArray(
     );
   const own = arrayDType(data);
   const dtype = options.dtype ?? own;
-  if (dtype !== own && !(dtype === "bool" && own === "u8"))
-    throw new TypeError(`fromTypedArray: a ${data.constructor.name} holds ${own}, not ${dtype}`);
-  return finish(fromData(data, sizes, dtype), options);
+  const stored = storedAs(dtype, own, data);
+  if (!stored) {
+    const bits = data instanceof Uint16Array;
+    throw new TypeError(
+      bits
+        ? `fromTypedArray: a Uint16Array holds bits of f16 or bf16, not ${dtype}: name one as dtype`
+        : `fromTypedArray: a ${data.constructor.name} holds ${own}, not ${dtype}`,
+    );
+  }
+  return finish(fromStoredData(stored, sizes, dtype), options);
+}
+
+/** What elements of `dtype` are stored as, where the array, which is one of `own`, can hold them. */
+function storedAs(dtype: DType, own: DType, data: TypedArray): TypedArray | undefined {
+  if (isHalf(dtype)) {
+    if (data instanceof Uint16Array) return data;
+    if (own === "f32") return toStored(dtype, data);
+    const { buffer, byteOffset, length } = data;
+    return own === dtype ? viewArray(dtype, buffer, byteOffset, length) : undefined;
+  }
+  if (data instanceof Uint16Array) return undefined;
+  return dtype === own || (dtype === "bool" && own === "u8") ? data : undefined;
 }
 
 /**

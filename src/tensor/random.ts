@@ -1,4 +1,4 @@
-import { type DType, isFloat, itemBytes } from "../ir/dtype.ts";
+import { type DType, isFloat, isHalf, itemBytes } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import type { Shape } from "../ir/shape.ts";
@@ -154,8 +154,14 @@ function halves(words: Node): [Node, Node] {
   return [half(0), half(1)];
 }
 
-/** Uniform in [0, 1): multiples of 2^-24 in f32, of 2^-53 in f64. */
+/** Uniform in [0, 1): multiples of 2^-24 in f32, of 2^-53 in f64, of 2^-11 in f16, of 2^-8 in bf16. */
 function uniformNode(shape: Shape, dtype: DType, generator?: Generator): Node {
+  if (isHalf(dtype)) {
+    // Multiples of its last place below 1, since rounding could reach 1.
+    const digits = dtype === "f16" ? 11 : 8;
+    const places = highBits(bits(shape, generator), 32 - digits);
+    return scaled(ops.cast(places, dtype), 2 ** -digits);
+  }
   if (itemBytes(dtype) === 4)
     return scaled(ops.cast(highBits(bits(shape, generator), 8), dtype), 2 ** -24);
   const [a, b] = halves(bits([2, ...shape], generator));
@@ -169,6 +175,7 @@ function uniformNode(shape: Shape, dtype: DType, generator?: Generator): Node {
  * Box and Muller's method.
  */
 function normalNode(shape: Shape, dtype: DType, generator?: Generator): Node {
+  if (isHalf(dtype)) return ops.cast(normalNode(shape, "f32", generator), dtype);
   if (itemBytes(dtype) === 8) {
     const u = uniformNode([2, ...shape], dtype, generator);
     const [a, b] = halves(u);

@@ -1,6 +1,6 @@
 // Nodes are made of primitives, so these must be defined.
 import "../ir/primitives/index.ts";
-import { type DType, isFloat, newArray, type TypedArray } from "../ir/dtype.ts";
+import { type DType, isFloat, newArray, toStored, type TypedArray } from "../ir/dtype.ts";
 import { isGradEnabled, type Node } from "../ir/node.ts";
 import { input, marker, permute, stopGradient } from "../ir/ops.ts";
 import { sameShape, type Shape, showShape, sizeOf } from "../ir/shape.ts";
@@ -83,7 +83,13 @@ export class Tensor {
     return new Tensor(permute(node, axes));
   }
 
-  /** The elements in row-major order: a copy, or for the CPU devices the value itself; do not write to it. */
+  /**
+   * The elements in row-major order: a copy, or for the CPU devices the value itself; do not write to it.
+   * Those of `f16` are a Float16Array where the engine has it, else, as always for `bf16`, a Float32Array.
+   *
+   * @example
+   * await tensor([1, 2]).data(); // Float32Array [1, 2]
+   */
   async data(): Promise<TypedArray> {
     const elements = readAsync(this.node);
     this.settle();
@@ -220,7 +226,7 @@ export class CellTensor extends Tensor {
   constructor(shape: Shape, dtype: DType, data: TypedArray, requiresGrad = false) {
     if (requiresGrad && !isFloat(dtype))
       throw new TypeError(`only floating-point tensors can require a gradient, got ${dtype}`);
-    const cell = new Cell(shape, dtype, data, requiresGrad);
+    const cell = new Cell(shape, dtype, toStored(dtype, data), requiresGrad);
     super(cell.node);
     this.cell = cell;
     cellOwners.set(cell, this);
@@ -282,10 +288,13 @@ export function flushCells(cells: Iterable<CellTensor>, also: readonly Tensor[] 
   );
 }
 
-/** A leaf tensor over elements that exist; the array is taken over. */
-export function fromData(data: TypedArray, shape: Shape, dtype: DType): Tensor {
-  return new Tensor(input(shape, dtype, new HostValue(data)));
-}
+/** A leaf tensor over elements as they are stored; the array is taken over. */
+export const fromStoredData = (data: TypedArray, shape: Shape, dtype: DType): Tensor =>
+  new Tensor(input(shape, dtype, new HostValue(data)));
+
+/** A leaf tensor over numbers; the array is taken over. */
+export const fromData = (data: TypedArray, shape: Shape, dtype: DType): Tensor =>
+  fromStoredData(toStored(dtype, data), shape, dtype);
 
 export const zerosData = (shape: Shape, dtype: DType): TypedArray => newArray(dtype, sizeOf(shape));
 

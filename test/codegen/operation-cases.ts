@@ -67,7 +67,9 @@ const FLOATS = [
   2.2250738585072014e-308,
   3.4e38,
 ];
-const VALUES: Record<DType, number[]> = {
+/** The dtypes that values have; others are in memory only. */
+type Held = "f32" | "f64" | "i32" | "u32" | "u8" | "bool";
+const VALUES: Record<Held, number[]> = {
   f32: FLOATS,
   f64: FLOATS,
   i32: [0, 1, -1, 2, -2, 3, 7, -7, 31, 255, 65536, -65537, 123456789, 2147483647, -2147483648],
@@ -76,7 +78,7 @@ const VALUES: Record<DType, number[]> = {
   bool: [0, 1],
 };
 /** Constants that generators may treat in ways of their own. */
-const LITERALS: Record<DType, number[]> = {
+const LITERALS: Record<Held, number[]> = {
   f32: [0, -0, 1, -0.7, 1e-40, Infinity, NaN],
   f64: [0, -0, 1, -0.7, 5e-324, Infinity, NaN],
   i32: [0, 1, -1, 7, 2147483647, -2147483648],
@@ -84,7 +86,7 @@ const LITERALS: Record<DType, number[]> = {
   u8: [0, 1, 7, 255],
   bool: [0, 1],
 };
-const DTYPES = Object.keys(VALUES) as DType[];
+const DTYPES = Object.keys(VALUES) as Held[];
 
 /** Array of `values` with as many more as fill vectors. */
 function arrayOf(dtype: DType, values: readonly number[]): TypedArray {
@@ -160,7 +162,7 @@ function pairs(values: readonly number[]): [number[], number[]] {
 }
 
 const INTS = "floor ceil trunc round neg abs not";
-const UNARY: Record<DType, string> = {
+const UNARY: Record<Held, string> = {
   f32: "neg abs floor ceil trunc round sqrt exponent mantissa",
   f64: "neg abs floor ceil trunc round sqrt exponent mantissa",
   i32: INTS,
@@ -169,7 +171,7 @@ const UNARY: Record<DType, string> = {
   bool: "not",
 };
 const INT_BINARY = "add sub mul div rem max min and or xor shl shr";
-const BINARY: Record<DType, string> = {
+const BINARY: Record<Held, string> = {
   f32: "add sub mul div rem max min",
   f64: "add sub mul div rem max min",
   i32: INT_BINARY,

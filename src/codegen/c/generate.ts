@@ -6,7 +6,7 @@ import {
   type Value,
   type Var,
 } from "../../compiler/loop/loop.ts";
-import { isFloat } from "../../ir/dtype.ts";
+import { type DType, isFloat, isNarrow } from "../../ir/dtype.ts";
 import { KERNEL_PARAMETERS, SCALAR_BYTES } from "./abi.ts";
 import { createHelpers } from "./helpers.ts";
 import { type Context, expression, showArgument } from "./operations.ts";
@@ -114,10 +114,10 @@ class Writer {
       case "store":
         return this.store(s);
       case "merge": {
-        const { dtype, lanes } = s.v.type;
+        const { lanes } = s.v.type;
+        const { dtype } = s.pointer.pointer!;
         const element = memoryElement(dtype);
-        const isMask = dtype === "bool";
-        const otherwise = isMask ? this.narrowed(s.otherwise) : this.show(s.otherwise);
+        const otherwise = this.narrowed(dtype, s.otherwise);
         const place = [s.pointer, s.low, s.high].map((x) => this.show(x));
         const merged = this.context.helpers.merge(
           element,
@@ -125,7 +125,7 @@ class Writer {
           [...place, otherwise],
           s.stride && this.show(s.stride),
         );
-        const value = isMask ? this.widened(merged, s.v.type) : merged;
+        const value = this.widened(dtype, merged, s.v.type);
         return this.line(`const ${this.type(s.v.type)} ${this.show(s.v)} = ${value};`);
       }
       case "transpose": {
@@ -183,7 +183,8 @@ class Writer {
   }
 
   private load(s: Extract<Stmt, { kind: "load" }>): string {
-    const { dtype, lanes } = s.v.type;
+    const { lanes } = s.v.type;
+    const { dtype } = s.pointer.pointer!;
     const place = this.place(s.pointer, s.offset);
     if (lanes === 1) return `*(${place})`;
     const { types } = this.context;
@@ -191,18 +192,21 @@ class Writer {
     const bytes = s.stride
       ? this.gather(place, element, lanes, this.show(s.stride))
       : `*(const ${types.unaligned(element, lanes)} *)(${place})`;
-    return dtype === "bool" ? this.widened(bytes, s.v.type) : bytes;
+    return this.widened(dtype, bytes, s.v.type);
   }
 
-  /** Bytes that are 0 or 1 as a mask. */
-  private widened(bytes: string, type: Type): string {
-    return `-__builtin_convertvector(${bytes}, ${this.type(type)})`;
+  /** A vector of memory as a value: bytes that are 0 or 1 as a mask, bits of narrow elements as i32. */
+  private widened(dtype: DType, bytes: string, type: Type): string {
+    if (dtype !== "bool" && !isNarrow(dtype)) return bytes;
+    return `${dtype === "bool" ? "-" : ""}__builtin_convertvector(${bytes}, ${this.type(type)})`;
   }
 
-  /** A mask as bytes that are 0 or 1. */
-  private narrowed(mask: Value): string {
-    const bytes = this.context.types.vector("u8", mask.type.lanes);
-    return `__builtin_convertvector(${this.show(mask)} & 1, ${bytes})`;
+  /** The reverse. */
+  private narrowed(dtype: DType, value: Value): string {
+    const text = this.show(value);
+    if (dtype !== "bool" && !isNarrow(dtype)) return text;
+    const elements = this.context.types.vector(memoryElement(dtype), value.type.lanes);
+    return `__builtin_convertvector(${dtype === "bool" ? `${text} & 1` : text}, ${elements})`;
   }
 
   private gather(place: string, element: Element, lanes: number, stride: string): string {
@@ -212,13 +216,14 @@ class Writer {
   }
 
   private store(s: Extract<Stmt, { kind: "store" }>): void {
-    const { dtype, lanes } = s.value.type;
+    const { lanes } = s.value.type;
+    const { dtype } = s.pointer.pointer!;
     const place = this.place(s.pointer, s.offset);
-    const value = this.show(s.value);
-    if (lanes === 1) return this.line(`*(${place}) = ${value};`);
+    if (lanes === 1)
+      return this.line(`*(${place}) = (${memoryElement(dtype)})${this.show(s.value)};`);
     const { types } = this.context;
     const element = memoryElement(dtype);
-    const bytes = dtype === "bool" ? this.narrowed(s.value) : value;
+    const bytes = this.narrowed(dtype, s.value);
     if (s.count) {
       const args = [place, bytes, this.show(s.count)];
       const stride = s.stride && this.show(s.stride);

@@ -3,7 +3,7 @@ import { type Type } from "../../compiler/loop/loop.ts";
 import { EASY_ANGLE } from "../../compiler/loop/math/trigonometric.ts";
 import { LARGE_ANGLE } from "./angles.ts";
 import { type BlockHelpers, createBlockHelpers } from "./block-helpers.ts";
-import { ELEMENT_BYTES, type Element, nameOf, type Types } from "./types.ts";
+import { ELEMENT_BYTES, type Element, memoryElement, nameOf, type Types } from "./types.ts";
 
 // Functions that generated code calls where C has no operator. Each is written into a translation unit
 // when it is first used, for the type that it is used with. Machines have instructions for most of them;
@@ -387,7 +387,7 @@ export function createHelpers(types: Types): Helpers {
     const type = types.of(from);
     const name = `across_${op}_${dtype}x${lanes}`;
     const element = (dtype === "bool" ? types.mask(lanes) : dtype) as Element;
-    const result: Element = dtype === "bool" ? "u8" : dtype;
+    const result: Element = memoryElement(dtype);
     define(name, () => {
       const lines: string[] = [];
       let current = "a";

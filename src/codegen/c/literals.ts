@@ -6,6 +6,11 @@ export function showLiteral(value: number, dtype: DType): string {
     case "f32":
     case "f64":
       return floatLiteral(value, dtype === "f32");
+    case "i16":
+    case "i8":
+    case "f16":
+    case "bf16":
+      throw new Error(`${dtype} is a dtype of memory, and no value has it`);
     case "i32":
       return value === -2147483648 ? "(-2147483647 - 1)" : value < 0 ? `(${value})` : String(value);
     case "u32":

@@ -2,7 +2,7 @@ import { type DType, isFloat } from "../../ir/dtype.ts";
 import { type Type, type Value } from "../../compiler/loop/loop.ts";
 import { type Helpers } from "./helpers.ts";
 import { showLiteral } from "./literals.ts";
-import { type Element, nameOf, type Types } from "./types.ts";
+import { type Element, memoryElement, nameOf, type Types } from "./types.ts";
 
 // One C expression an operation, for scalars and vectors alike: C's operators work on both. What they
 // lack is a function of helpers.ts.
@@ -66,7 +66,7 @@ const wrap = (to: Type, text: string): string =>
   to.dtype === "u8" && to.lanes === 1 ? `(u8)(${text})` : text;
 
 const elementOf = (c: Context, { dtype, lanes }: Type): Element =>
-  dtype !== "bool" ? dtype : lanes === 1 ? "u8" : c.types.mask(lanes);
+  dtype !== "bool" ? memoryElement(dtype) : lanes === 1 ? "u8" : c.types.mask(lanes);
 
 /** The element of what a comparison of two such values gives: integers as wide as they are. */
 const testOf = (c: Context, type: Type): Element =>

@@ -1,17 +1,20 @@
-import { type DType } from "../../ir/dtype.ts";
+import { type DType, isHalf } from "../../ir/dtype.ts";
 import { type Type } from "../../compiler/loop/loop.ts";
 
 // How values look in C. Vectors are GCC's vector types, which clang has too. A `bool` with several
 // lanes is a mask: integers of all ones or zeros, as wide as a lane of the machine's vectors.
 
-/** An element type of C: the dtypes, and the integers of 64 bits that masks of f64 are made of. */
-export type Element = Exclude<DType, "bool"> | "i64" | "u64";
+/** An element type of C: dtypes, bits of halves, and the integers of 64 bits that masks of f64 are made of. */
+export type Element = Exclude<DType, "bool" | "f16" | "bf16"> | "u16" | "i64" | "u64";
 
 const SCALARS: Record<Element, string> = {
   f32: "float",
   f64: "double",
   i32: "int",
   u32: "unsigned int",
+  i16: "short",
+  u16: "unsigned short",
+  i8: "signed char",
   u8: "unsigned char",
   i64: "long long",
   u64: "unsigned long long",
@@ -22,6 +25,9 @@ export const ELEMENT_BYTES: Record<Element, number> = {
   f64: 8,
   i32: 4,
   u32: 4,
+  i16: 2,
+  u16: 2,
+  i8: 1,
   u8: 1,
   i64: 8,
   u64: 8,
@@ -44,7 +50,8 @@ export interface Types {
 }
 
 /** How an element of this dtype lies in memory. */
-export const memoryElement = (dtype: DType): Element => (dtype === "bool" ? "u8" : dtype);
+export const memoryElement = (dtype: DType): Element =>
+  isHalf(dtype) ? "u16" : dtype === "bool" ? "u8" : dtype;
 
 /** `vectorBytes`: the width of the machine's vectors. */
 export function createTypes(vectorBytes: number): Types {
@@ -73,7 +80,7 @@ export function createTypes(vectorBytes: number): Types {
     },
     mask,
     of: ({ dtype, lanes }) =>
-      dtype !== "bool" ? vector(dtype, lanes) : vector(lanes === 1 ? "u8" : mask(lanes), lanes),
+      dtype !== "bool" ? vector(memoryElement(dtype), lanes) : vector(lanes === 1 ? "u8" : mask(lanes), lanes),
     declarations,
   };
 }

@@ -11,6 +11,11 @@ export function wrap(dtype: DType, expression: string): string {
       return `fround(${expression})`;
     case "f64":
       return expression;
+    case "i16":
+    case "i8":
+    case "f16":
+    case "bf16":
+      throw new Error(`${dtype} is a dtype of memory, and no value has it`);
     case "i32":
       return `${expression} | 0`;
     case "u32":

@@ -170,7 +170,7 @@ class KernelGenerator {
         return (isVector ? pushVector : pushScalar)(w, s.op, s.v.type, args);
       }
       case "load":
-        return pushLoad(w, s.v.type, this.location(s));
+        return pushLoad(w, s.pointer.pointer!.dtype, s.v.type, this.location(s));
       case "address": {
         const { base } = s;
         const buffer = base.kind === "buffer" ? base : base.pointer!;
@@ -189,8 +189,8 @@ class KernelGenerator {
     const [x] = s.args;
     const waiting = x.kind === "var" ? this.pending.get(x.id) : undefined;
     if (waiting?.definition.kind !== "load" || s.v.type.lanes === 1) return false;
-    const { dtype, lanes } = s.v.type;
-    if (dtype === "u8" || dtype === "bool" || (lanes === 2) !== (dtype === "f64")) return false;
+    const { dtype } = waiting.definition.pointer.pointer!;
+    if (itemBytes(dtype) < 4 || (s.v.type.lanes === 2) !== (dtype === "f64")) return false;
     this.pending.delete((x as Var).id);
     pushLoadSplat(this.w, dtype, this.location(waiting.definition));
     return true;
@@ -274,7 +274,7 @@ class KernelGenerator {
     switch (s.kind) {
       case "store":
         if (s.count) throw new Error("expected whole vectors to be stored");
-        return writeStore(w, this.operand(s.value), this.location(s));
+        return writeStore(w, s.pointer.pointer!.dtype, this.operand(s.value), this.location(s));
       case "merge":
         if (s.stride) throw new Error("expected lanes that lie side by side");
         pushMerge(

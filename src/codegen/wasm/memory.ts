@@ -2,10 +2,11 @@ import { type DType, itemBytes } from "../../ir/dtype.ts";
 import { type Type } from "../../compiler/loop/loop.ts";
 import { lanesOf } from "./lanes.ts";
 import { type Opcode } from "./opcodes.ts";
-import { narrowToBytes, widenBytes } from "./vector.ts";
+import { narrowTo, widenBytes } from "./vector.ts";
 import { type CodeWriter, type Operand } from "./writer.ts";
 
-// Elements in memory: f32, f64, i32 and u32 as they are, u8 and bool in one byte.
+// Elements in memory: f32, f64, i32 and u32 as they are, u8 and bool in one byte. Of other dtypes an i32 has
+// the bits: those of halves with zeros above, those of i8 and i16 with their sign.
 
 /** Where elements lie: at an address and `offset` elements, lanes `stride` elements apart if given. */
 export interface Location {
@@ -42,6 +43,10 @@ const LOADS: Readonly<Record<DType, Opcode>> = {
   f64: "f64.load",
   i32: "i32.load",
   u32: "i32.load",
+  f16: "i32.load16_u",
+  bf16: "i32.load16_u",
+  i16: "i32.load16_s",
+  i8: "i32.load8_s",
   u8: "i32.load8_u",
   bool: "i32.load8_u",
 };
@@ -51,20 +56,24 @@ const STORES: Readonly<Record<DType, Opcode>> = {
   f64: "f64.store",
   i32: "i32.store",
   u32: "i32.store",
+  f16: "i32.store16",
+  bf16: "i32.store16",
+  i16: "i32.store16",
+  i8: "i32.store8",
   u8: "i32.store8",
   bool: "i32.store8",
 };
 
 /** Vectors whose lanes lie in memory as in a register. */
-const isDense = (type: Type): boolean => itemBytes(type.dtype) * type.lanes === 16;
+const isDense = (dtype: DType, lanes: number): boolean => itemBytes(dtype) * lanes === 16;
 
-/** Puts the loaded value on the stack. */
-export function pushLoad(w: CodeWriter, type: Type, from: Location): void {
-  const { dtype, lanes } = type;
+/** Puts the loaded value on the stack. `dtype` is that of the memory. */
+export function pushLoad(w: CodeWriter, dtype: DType, type: Type, from: Location): void {
+  const { lanes } = type;
   const bytes = itemBytes(dtype);
   if (lanes === 1) return void w.body.memory(LOADS[dtype], pushAddress(w, from, dtype), bytes);
   lanesOf(type);
-  if (!from.stride && isDense(type))
+  if (!from.stride && isDense(dtype, lanes))
     return void w.body.memory("v128.load", pushAddress(w, from, dtype), bytes);
   if (bytes === 1 && !from.stride) {
     const offset = pushAddress(w, from, dtype);
@@ -73,19 +82,23 @@ export function pushLoad(w: CodeWriter, type: Type, from: Location): void {
       w.body.memory("i32.load16_u", offset, 1);
       w.op("i32x4.splat");
     }
-    return widenBytes(w, type);
+    return widenBytes(w, dtype, type);
   }
+  const sign = dtype === "i16" ? "s" : "u";
+  if (bytes === 2 && !from.stride)
+    return void w.body.memory(`v128.load16x4_${sign}`, pushAddress(w, from, dtype), bytes);
   const load: Opcode = `v128.load${(8 * bytes) as 8}_lane`;
   w.body.v128(new Int32Array(4));
   const vector = w.temporary("v128");
   w.body.set(vector);
-  const place = bytes === 1 ? 1 : 16 / lanes / bytes;
-  eachLane(w, type, from, (lane, offset) => {
+  const place = bytes <= 2 ? 1 : 16 / lanes / bytes;
+  eachLane(w, dtype, lanes, from, (lane, offset) => {
     w.body.get(vector).memory(load, offset, bytes, lane * place);
     w.body.set(vector);
   });
   w.body.get(vector);
-  if (bytes === 1) widenBytes(w, type);
+  if (bytes === 1) widenBytes(w, dtype, type);
+  else if (bytes === 2) w.op(`i32x4.extend_low_i16x8_${sign}`);
 }
 
 /** Puts a scalar of memory in every lane. */
@@ -95,29 +108,28 @@ export function pushLoadSplat(w: CodeWriter, dtype: DType, from: Location): void
   w.body.memory(bytes === 8 ? "v128.load64_splat" : "v128.load32_splat", offset, bytes);
 }
 
-export function writeStore(w: CodeWriter, value: Operand, to: Location): void {
-  const { dtype, lanes } = value.type;
+/** Stores a value in memory of this dtype. */
+export function writeStore(w: CodeWriter, dtype: DType, value: Operand, to: Location): void {
+  const { lanes } = value.type;
   const bytes = itemBytes(dtype);
-  if (lanes === 1 || (!to.stride && isDense(value.type))) {
+  if (lanes === 1 || (!to.stride && isDense(dtype, lanes))) {
     const offset = pushAddress(w, to, dtype);
     value.push();
     return void w.body.memory(lanes === 1 ? STORES[dtype] : "v128.store", offset, bytes);
   }
   lanesOf(value.type);
   value.push();
-  if (bytes === 1) narrowToBytes(w, value.type);
+  if (bytes <= 2) narrowTo(w, bytes, value.type);
   const vector = w.temporary("v128");
   w.body.set(vector);
-  if (bytes === 1 && !to.stride) {
+  if (bytes <= 2 && !to.stride) {
     const offset = pushAddress(w, to, dtype);
-    w.body
-      .get(vector)
-      .memory(lanes === 4 ? "v128.store32_lane" : "v128.store16_lane", offset, 1, 0);
+    w.body.get(vector).memory(`v128.store${(8 * bytes * lanes) as 32}_lane`, offset, bytes, 0);
     return;
   }
   const store: Opcode = `v128.store${(8 * bytes) as 8}_lane`;
-  const place = bytes === 1 ? 1 : 16 / lanes / bytes;
-  eachLane(w, value.type, to, (lane, offset) => {
+  const place = bytes <= 2 ? 1 : 16 / lanes / bytes;
+  eachLane(w, dtype, lanes, to, (lane, offset) => {
     w.body.get(vector).memory(store, offset, bytes, lane * place);
   });
 }
@@ -125,7 +137,8 @@ export function writeStore(w: CodeWriter, value: Operand, to: Location): void {
 /** Visits every lane with the address of its element on the stack. */
 function eachLane(
   w: CodeWriter,
-  { dtype, lanes }: Type,
+  dtype: DType,
+  lanes: number,
   { pointer, offset, stride }: Location,
   visit: (lane: number, offset: number) => void,
 ): void {
@@ -162,7 +175,7 @@ export function pushMerge(
 ): void {
   const { body } = w;
   const bytes = itemBytes(type.dtype);
-  if (!isDense(type))
+  if (!isDense(type.dtype, type.lanes))
     throw new Error(`merge: expected words that fill a vector, got ${type.dtype}x${type.lanes}`);
   const address = w.take("i32");
   const [first, behind] = [w.repeatable(low), w.repeatable(high)];

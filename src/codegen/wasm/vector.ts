@@ -361,18 +361,19 @@ function castToBool(w: CodeWriter, to: Type, lanes: Lanes, x: Operand): void {
   w.op(name);
 }
 
-/** Widens bytes in the lowest bits of the vector on top of the stack to lanes, as u8 or as a mask. */
-export function widenBytes(w: CodeWriter, type: Type): void {
+/** Widens bytes in the lowest bits of the vector on top of the stack to lanes, as integers or as a mask. */
+export function widenBytes(w: CodeWriter, dtype: DType, type: Type): void {
   const lanes = lanesOf(type);
-  w.op("i16x8.extend_low_i8x16_u").op("i32x4.extend_low_i16x8_u");
+  const sign = dtype === "i8" ? "s" : "u";
+  w.op(`i16x8.extend_low_i8x16_${sign}`).op(`i32x4.extend_low_i16x8_${sign}`);
   if (lanes === 2) w.op("i64x2.extend_low_i32x4_u");
   if (type.dtype !== "bool") return;
   pushLiteral(w, type, 0);
   w.op(`${wordsOf(lanes)}.gt_s`);
 }
 
-/** The reverse: the lanes of bytes or of a mask as bytes in the lowest bits. */
-export function narrowToBytes(w: CodeWriter, type: Type): void {
+/** The reverse: the lowest bytes, one or two, of all lanes in the lowest bits; of a mask 0 or 1. */
+export function narrowTo(w: CodeWriter, size: number, type: Type): void {
   const lanes = lanesOf(type);
   if (type.dtype === "bool") {
     w.body.v128(new Int32Array(4).fill(1));
@@ -381,6 +382,8 @@ export function narrowToBytes(w: CodeWriter, type: Type): void {
   const local = w.temporary("v128");
   w.body.tee(local).get(local);
   const width = 16 / lanes;
-  const bytes = Array.from({ length: 16 }, (_, i) => (i < lanes ? i * width : 0));
+  const bytes = Array.from({ length: 16 }, (_, i) =>
+    i < lanes * size ? Math.floor(i / size) * width + (i % size) : 0,
+  );
   w.op("i8x16.shuffle", ...bytes);
 }

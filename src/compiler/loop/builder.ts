@@ -1,4 +1,4 @@
-import { coerce, type DType } from "../../ir/dtype.ts";
+import { coerce, type DType, isHalf, isNarrow } from "../../ir/dtype.ts";
 import {
   type BufferParam,
   type Kernel,
@@ -9,6 +9,7 @@ import {
   type Value,
   type Var,
 } from "./loop.ts";
+import { bitsOf, heldType, valueOf } from "./narrow.ts";
 import { printBody } from "./print.ts";
 
 interface Scope {
@@ -26,7 +27,7 @@ export const int = (value: number): Literal => ({ kind: "literal", type: I32, va
 
 export const literal = (value: number, dtype: DType, lanes = 1): Literal => ({
   kind: "literal",
-  type: { dtype, lanes },
+  type: heldType({ dtype, lanes }),
   value: coerce(dtype, value),
 });
 
@@ -49,6 +50,8 @@ export class Builder {
   private readonly scalars: Var[] = [];
   private readonly scopes: Scope[] = [];
   private readonly depthOf: number[] = [];
+  /** The bits that halves were made of, by their dtype and the number of the variable. */
+  private readonly sources = new Map<string, Value>();
 
   constructor() {
     this.open(false);
@@ -71,13 +74,19 @@ export class Builder {
 
   /** A new scalar argument of the kernel. */
   scalarParam(dtype: DType): Var {
-    const v = this.variable({ dtype, lanes: 1 }, { depth: 0 });
+    const v = this.variable(heldType({ dtype, lanes: 1 }), { depth: 0 });
     this.scalars.push(v);
     return v;
   }
 
-  /** The result of an operation. */
+  /** The result of an operation; what becomes a dtype of memory by a cast is rounded or wrapped. */
   op(op: OpName, type: Type, ...args: Value[]): Value {
+    if (isNarrow(type.dtype)) {
+      const held = heldType(type);
+      const value = this.op(op, held, ...args);
+      return op === "cast" ? this.fromBits(type.dtype, this.toBits(type.dtype, value)) : value;
+    }
+    if (op === "cast" && type.dtype === args[0].type.dtype) return args[0];
     const folded = foldInts(op, args);
     if (folded) return folded;
     const place = this.placeOf(args);
@@ -90,6 +99,19 @@ export class Builder {
     scope.body.push({ kind: "let", v, op, args });
     if (pure) place.known.set(key, v);
     return v;
+  }
+
+  /** The bits, in an i32, of a value that is to be stored as `dtype`. */
+  toBits(dtype: DType, value: Value): Value {
+    const known = value.kind === "var" ? this.sources.get(`${dtype}:${value.id}`) : undefined;
+    return known ?? bitsOf(this, dtype, value);
+  }
+
+  /** The value whose bits as `dtype` are these. */
+  fromBits(dtype: DType, bits: Value): Value {
+    const value = valueOf(this, dtype, bits);
+    if (value.kind === "var" && isHalf(dtype)) this.sources.set(`${dtype}:${value.id}`, bits);
+    return value;
   }
 
   // Index arithmetic.
@@ -136,8 +158,15 @@ export class Builder {
 
   /** The element `offset` after the pointer; with several lanes, consecutive ones or `stride` apart. */
   load(pointer: Var, offset = 0, lanes = 1, stride?: Value): Var {
+    const { dtype } = pointer.pointer!;
+    const loaded = this.loadBits(pointer, offset, lanes, stride);
+    // What is computed from a variable is one.
+    return isHalf(dtype) ? (this.fromBits(dtype, loaded) as Var) : loaded;
+  }
+
+  private loadBits(pointer: Var, offset: number, lanes: number, stride: Value | undefined): Var {
     const buffer = pointer.pointer!;
-    const type: Type = { dtype: buffer.dtype, lanes };
+    const type: Type = { dtype: isNarrow(buffer.dtype) ? "i32" : buffer.dtype, lanes };
     const pure = buffer.access === "read" && !pointer.mutable && !(stride as Var)?.mutable;
     let scope = this.top();
     let key = "";
@@ -161,22 +190,25 @@ export class Builder {
   }
 
   store(pointer: Var, value: Value, offset = 0, stride?: Value, count?: Value): void {
+    const bits = this.toBits(pointer.pointer!.dtype, value);
     this.top().body.push({
       kind: "store",
       pointer,
       offset,
-      value,
+      value: bits,
       ...(stride ? { stride } : {}),
       ...(count ? { count } : {}),
     });
   }
 
   /** `otherwise`, a vector, with its lanes `low` … `high` - 1 from the elements at the pointer. */
-  merge(pointer: Var, low: Value, high: Value, otherwise: Value, stride?: Value): Var {
-    const v = this.variable(otherwise.type);
+  merge(pointer: Var, low: Value, high: Value, otherwise: Value, stride?: Value): Value {
+    const { dtype } = pointer.pointer!;
+    const others = this.toBits(dtype, otherwise);
+    const v = this.variable(others.type);
     const by = stride ? { stride } : {};
-    this.top().body.push({ kind: "merge", v, pointer, low, high, otherwise, ...by });
-    return v;
+    this.top().body.push({ kind: "merge", v, pointer, low, high, otherwise: others, ...by });
+    return isHalf(dtype) ? this.fromBits(dtype, v) : v;
   }
 
   /** Writes the block of lanes × lanes elements at `from` to `to`, its rows as columns. */

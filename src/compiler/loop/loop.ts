@@ -3,7 +3,8 @@ import { type DType } from "../../ir/dtype.ts";
 // The loop language: what kernels are written in before a code generator turns them into JavaScript,
 // WebAssembly or C. It is in A-normal form: an operation's arguments are variables or literals, so a
 // generator maps each statement to an instruction or two and needs no register of temporaries. Vectors
-// are explicit: a value has `lanes`, and lowering writes the vector loop and its scalar tail.
+// are explicit: a value has `lanes`, and lowering writes the vector loop and its scalar tail. f16, bf16, i8
+// and i16 are dtypes of memory: values are loaded of them as bits in an i32 (see narrow.ts).
 
 /** The type of a value. `bool` with several lanes is a mask. Indices and sizes are `i32`. */
 export interface Type {
@@ -11,7 +12,7 @@ export interface Type {
   readonly lanes: number;
 }
 
-/** A memory argument of a kernel. */
+/** A memory argument of a kernel. Elements narrower than 32 bits, but u8 and bool, are loaded and stored as i32. */
 export interface BufferParam {
   readonly kind: "buffer";
   readonly name: string;

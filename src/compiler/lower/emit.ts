@@ -1,4 +1,4 @@
-import { type DType, isFloat } from "../../ir/dtype.ts";
+import { type DType, isFloat, isHalf, isNarrow } from "../../ir/dtype.ts";
 import { type Node } from "../../ir/node.ts";
 import { type Expr } from "../expr.ts";
 import { type Builder, int, literal } from "../loop/builder.ts";
@@ -97,6 +97,7 @@ function write(
     }
     case "op": {
       const args = expr.args.map(emit);
+      if (expr.name === "bitcast") return emitBitcast(b, expr.dtype, expr.args[0].dtype, args[0]);
       return emitOp(w, expr.name, expr.dtype, args);
     }
     case "mask":
@@ -190,6 +191,16 @@ function guarded(
     scopes.pop();
   });
   return result;
+}
+
+function emitBitcast(b: Builder, to: DType, from: DType, x: Value): Value {
+  const { lanes } = x.type;
+  // Of 16 bits there are halves and i16, of 8 bits integers only.
+  if (isHalf(to) || isHalf(from)) {
+    const mask = literal(0xffff, "i32", lanes);
+    return b.fromBits(to, b.op("and", mask.type, b.toBits(from, x), mask));
+  }
+  return b.op(isNarrow(to) || isNarrow(from) ? "cast" : "bitcast", { dtype: to, lanes }, x);
 }
 
 /** One elementwise primitive on values that are scalars or vectors. */

@@ -1,4 +1,4 @@
-import { type DType, isFloat, itemBytes } from "../../ir/dtype.ts";
+import { type DType, isFloat, isNarrow, itemBytes, wideOf } from "../../ir/dtype.ts";
 import { type Expr, walk } from "../expr.ts";
 import { type Target } from "../loop/loop.ts";
 
@@ -14,8 +14,9 @@ export function lanesFor(target: Target, exprs: readonly Expr[], axis: number): 
   const seen = new Set<Expr>();
   const varies = variesAlong(axis);
   const note = (dtype: DType): void => {
-    // Bytes and booleans widen to the width of their neighbours.
-    if (itemBytes(dtype) === 1) return;
+    // Bytes and booleans widen to the width of their neighbours; what else is narrow is worked on as words.
+    if (itemBytes(dtype) === 1 && !isNarrow(dtype)) return;
+    dtype = wideOf(dtype);
     widest = Math.max(widest, itemBytes(dtype));
     narrowest = Math.min(narrowest, itemBytes(dtype));
   };

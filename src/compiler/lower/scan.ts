@@ -5,6 +5,7 @@ import { loadOf } from "../expr.ts";
 import { type Target } from "../loop/loop.ts";
 import { type Region } from "../region.ts";
 import { simplify } from "../simplify.ts";
+import { widen } from "../widen.ts";
 import { lowerGraph } from "./index.ts";
 import { lowerMap } from "./map.ts";
 import { inMemory } from "./single/lines.ts";
@@ -63,7 +64,7 @@ export function lowerScan(region: Region, target: Target): LoweredStep[] {
   for (const root of region.roots)
     if (root.stored) stored.set(root.node.attrs.index as number, root.node);
 
-  const outputs = simplify(body.outputs);
+  const outputs = simplify(widen(body.outputs));
   const bindings = new Map<Node, Binding>();
   const slice = (whole: Node, shape: readonly number[]): Binding => {
     const elements = sizeOf(shape);

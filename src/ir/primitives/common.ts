@@ -1,4 +1,4 @@
-import { type DType, isFloat } from "../dtype.ts";
+import { type DType, DTYPES, isFloat } from "../dtype.ts";
 import { isGradEnabled, make, type Node, setGradEnabled } from "../node.ts";
 import { expand, reshape } from "../ops.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
@@ -17,10 +17,10 @@ export function checkCount(name: string, inputs: readonly Node[], count: number)
 }
 
 export type Kinds = readonly DType[];
-export const FLOATS: Kinds = ["f32", "f64"];
-export const NUMBERS: Kinds = ["f32", "f64", "i32", "u32", "u8"];
-export const BITS: Kinds = ["i32", "u32", "u8", "bool"];
-export const ANY: Kinds = ["f32", "f64", "i32", "u32", "u8", "bool"];
+export const FLOATS: Kinds = DTYPES.filter(isFloat);
+export const BITS: Kinds = DTYPES.filter((dtype) => !isFloat(dtype));
+export const NUMBERS: Kinds = DTYPES.filter((dtype) => dtype !== "bool");
+export const ANY: Kinds = DTYPES;
 
 export function checkDType(name: string, x: Node, allowed: Kinds): void {
   if (!allowed.includes(x.dtype))

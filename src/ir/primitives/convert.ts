@@ -1,4 +1,14 @@
-import { coerce, type DType, isDType, isFloat, itemBytes, newArray, viewArray } from "../dtype.ts";
+import {
+  coerce,
+  type DType,
+  fromStored,
+  isDType,
+  isFloat,
+  itemBytes,
+  newArray,
+  toStored,
+  viewArray,
+} from "../dtype.ts";
 import { definePrimitive } from "../node.ts";
 import { cast } from "../ops.ts";
 import { sizeOf } from "../shape.ts";
@@ -46,8 +56,10 @@ definePrimitive({
   },
   batch: batchElementwise,
   evaluate([x], { shape, dtype }) {
-    const copy = x.data.slice();
-    return { shape, dtype, data: viewArray(dtype, copy.buffer, 0, copy.length) };
+    const { buffer, length } = toStored(x.dtype, x.data.slice());
+    const data = newArray(dtype, length);
+    data.set(fromStored(dtype, viewArray(dtype, buffer, 0, length)));
+    return { shape, dtype, data };
   },
   cost: () => 0,
 });
