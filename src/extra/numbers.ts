@@ -1,8 +1,8 @@
-import { type DType, isFloat } from "../ir/dtype.ts";
+import { type DType, isFloat, isHalf } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { type Operand, scan, Tensor, where } from "../tensor/index.ts";
-import { elementwise, numeric } from "../tensor/operand.ts";
+import { elementwise, numeric, toFloat } from "../tensor/operand.ts";
 
 /** Euclid's steps that two numbers of 32 bits need at most (Lamé's theorem). */
 const STEPS = 47;
@@ -74,6 +74,10 @@ export interface Frexp {
  * frexp(tensor([8, -3])).exponent; // [4, 2]
  */
 export function frexp(x: Tensor): Frexp {
+  if (isHalf(x.dtype)) {
+    const { mantissa, exponent } = frexp(x.to("f32"));
+    return { mantissa: mantissa.to(x.dtype), exponent };
+  }
   const f = isFloat(x.dtype) ? x : x.to("f32");
   const plain = f.isfinite().logicalAnd(f.ne(0));
   const safe = where(plain, f, 1).detach();
@@ -113,10 +117,21 @@ function exactPower(n: Tensor): Tensor {
   return squarings(low).mul(squarings(n.sub(low)));
 }
 
-/** Bits of the fraction, and the smallest positive number, by dtype. */
-const FLOATS: Partial<Record<DType, { readonly bits: number; readonly least: number }>> = {
-  f32: { bits: 24, least: 2 ** -149 },
-  f64: { bits: 53, least: 2 ** -1074 },
+interface FloatInfo {
+  /** Of the fraction, with the one that is not written. */
+  readonly bits: number;
+  /** The smallest positive number. */
+  readonly least: number;
+  /** The largest finite number. */
+  readonly most: number;
+}
+
+/** @internal What floats there are, by dtype. */
+export const FLOATS: Partial<Record<DType, FloatInfo>> = {
+  f16: { bits: 11, least: 2 ** -24, most: 65504 },
+  bf16: { bits: 8, least: 2 ** -133, most: 3.3895313892515355e38 },
+  f32: { bits: 24, least: 2 ** -149, most: 3.4028234663852886e38 },
+  f64: { bits: 53, least: 2 ** -1074, most: Number.MAX_VALUE },
 };
 
 /**
@@ -131,20 +146,19 @@ export const nextafter = (a: Operand, b: Operand): Tensor =>
     a,
     b,
     (x, y) => {
-      const { bits, least } = FLOATS[x.dtype]!;
-      const [from, to] = [new Tensor(x), new Tensor(y)];
+      const [from, to] = [toFloat(x), toFloat(y)].map((node) => new Tensor(node));
+      const { bits, least, most } = FLOATS[from.dtype]!;
       const up = to.gt(from);
       const size = from.abs();
       const { exponent, mantissa } = frexp(size);
       // Away from zero by one last place; towards zero it is half of that below a power of two.
       const away = up.eq(from.gt(0));
       const edge = mantissa.eq(0.5).logicalAnd(away.logicalNot());
-      const place = exponent.to(x.dtype).sub(bits).sub(edge.to(x.dtype));
+      const place = exponent.to(from.dtype).sub(bits).sub(edge.to(from.dtype));
       const floor = Math.log2(least);
       const step = exactPower(place.clamp(floor, floor + 2 ** 11)).maximum(least);
       const moved = where(up, from.add(step), from.sub(step));
-      const largest = x.dtype === "f64" ? Number.MAX_VALUE : 3.4028234663852886e38;
-      const infinite = where(from.gt(0), largest, -largest);
+      const infinite = where(from.gt(0), most, -most);
       const near = where(
         from.eq(0),
         where(up, least, -least),
@@ -153,7 +167,6 @@ export const nextafter = (a: Operand, b: Operand): Tensor =>
       const result = where(from.eq(to), to, near);
       return where(from.isnan().logicalOr(to.isnan()), NaN, result).node;
     },
-    true,
   );
 
 /**

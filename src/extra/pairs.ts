@@ -1,4 +1,4 @@
-import { isFloat } from "../ir/dtype.ts";
+import { isFloat, isSmall, itemBytes } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { type CustomRule } from "../ir/primitives/custom.ts";
@@ -200,9 +200,9 @@ const shifted =
     elementwise(what, a, b, (x, y) => {
       numeric(whole(x, what), what, "integers");
       const { dtype } = x;
-      const wide = (v: Node): Node => (dtype === "u8" ? ops.cast(v, "i32") : v);
+      const wide = (v: Node): Node => (isSmall(dtype) ? ops.cast(v, "i32") : v);
       const [value, by] = [wide(x), wide(y)];
-      const most = ops.fullLike(by, dtype === "u8" ? 7 : 31);
+      const most = ops.fullLike(by, 8 * itemBytes(dtype) - 1);
       const inside = ops.and(ops.le(zero(by), by), ops.le(by, most));
       const moved = op(value, ops.select(inside, by, zero(by)));
       return ops.cast(ops.select(inside, moved, beyond(value)), dtype);

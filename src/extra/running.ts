@@ -1,4 +1,4 @@
-import { isFloat } from "../ir/dtype.ts";
+import { isFloat, isSmall } from "../ir/dtype.ts";
 import * as ops from "../ir/ops.ts";
 import { normalizeAxis } from "../ir/shape.ts";
 import { scan, Tensor, type ValuesIndices } from "../tensor/index.ts";
@@ -31,14 +31,14 @@ function along<C extends Tensor | readonly Tensor[]>(
 const isTrivial = (x: Tensor): boolean => x.ndim === 0 || x.size === 0;
 
 /**
- * Running product along axis `dim`. Of bool and u8 it is i32.
+ * Running product along axis `dim`. Of bool and integers of 8 and 16 bits it is i32.
  *
  * @example
  * cumprod(tensor([1, 2, 3]), 0); // [1, 2, 6]
  */
 export function cumprod(x: Tensor, dim: number): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "cumprod");
-  const y = x.dtype === "bool" || x.dtype === "u8" ? x.to("i32") : x;
+  const y = isSmall(x.dtype) ? x.to("i32") : x;
   if (isTrivial(x)) return y;
   return along(
     y,

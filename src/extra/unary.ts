@@ -3,7 +3,8 @@ import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { type CustomRule } from "../ir/primitives/custom.ts";
 import { Tensor } from "../tensor/index.ts";
-import { toFloat } from "../tensor/operand.ts";
+import { inSingle, toFloat } from "../tensor/operand.ts";
+import { FLOATS } from "./numbers.ts";
 
 // Elementwise functions of one tensor.
 
@@ -13,7 +14,7 @@ type Unary = (x: Tensor) => Tensor;
 const floatUnary =
   (op: (x: Node) => Node): Unary =>
   (x) =>
-    new Tensor(op(toFloat(x.node)));
+    new Tensor(inSingle(toFloat(x.node), op));
 
 const zero = ops.zerosLike;
 
@@ -121,8 +122,6 @@ export function logit(x: Tensor, eps?: number): Tensor {
   return new Tensor(ops.log(ops.div(node, ops.sub(one(node), node))));
 }
 
-const LARGEST = { f32: 3.4028234663852886e38, f64: Number.MAX_VALUE } as const;
-
 /**
  * NaN and infinities replaced: by `nan` (0), `posinf` and `neginf` (the largest and lowest finite number).
  *
@@ -132,7 +131,7 @@ const LARGEST = { f32: 3.4028234663852886e38, f64: Number.MAX_VALUE } as const;
 export function nanToNum(x: Tensor, nan = 0, posinf?: number, neginf?: number): Tensor {
   if (!isFloat(x.dtype)) return x;
   const { node } = x;
-  const most = LARGEST[x.dtype as keyof typeof LARGEST];
+  const { most } = FLOATS[x.dtype]!;
   const put = (where: Node, value: number, rest: Node): Node =>
     ops.select(where, ops.fullLike(node, value), rest);
   const is = (value: number): Node => ops.eq(node, ops.fullLike(node, value));

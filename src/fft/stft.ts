@@ -123,7 +123,9 @@ function checkCover(
   kept: number,
 ): void {
   const parts = window instanceof Complex ? [window.real, window.imag] : window ? [window] : [];
-  const [re, im] = window ? parts.map(({ node }) => knownElements(node)) : [new Float64Array(winLength).fill(1)];
+  const [re, im] = window
+    ? parts.map(({ node }) => knownElements(node))
+    : [new Float64Array(winLength).fill(1)];
   if (!re || (window instanceof Complex && !im)) return;
   // Between the first and the last frames, sums repeat.
   const frames = Math.min(count, 2 * Math.ceil(nFft / hop) + 1);

@@ -1,8 +1,7 @@
 import { bf16Bits, bf16Value, f16Bits, f16Value } from "./half.ts";
 
 /** Element types of tensors. */
-export type DType =
-  "f32" | "f64" | "f16" | "bf16" | "i32" | "u32" | "i16" | "i8" | "u8" | "bool";
+export type DType = "f32" | "f64" | "f16" | "bf16" | "i32" | "u32" | "i16" | "i8" | "u8" | "bool";
 
 /**
  * Typed arrays that hold elements. `bool` is one byte a value, 0 or 1. Those of `f16` and `bf16` are a
@@ -53,7 +52,8 @@ export const isDType = (name: unknown): name is DType =>
 export const isFloat = (dtype: DType): boolean => INFO[dtype].category === "float";
 export const isInteger = (dtype: DType): boolean => INFO[dtype].category === "int";
 /** Whether elements are floats of 16 bits. */
-export const isHalf = (dtype: DType): dtype is "f16" | "bf16" => dtype === "f16" || dtype === "bf16";
+export const isHalf = (dtype: DType): dtype is "f16" | "bf16" =>
+  dtype === "f16" || dtype === "bf16";
 /** Bytes of one element. */
 export const itemBytes = (dtype: DType): number => INFO[dtype].bytes;
 
@@ -66,6 +66,9 @@ export const wideOf = (dtype: DType): DType =>
 
 /** Whether `dtype` is one that elements are only stored as, and not computed in. */
 export const isNarrow = (dtype: DType): boolean => wideOf(dtype) !== dtype;
+
+/** Whether sums of such elements are i32: bool, and integers of fewer bits. */
+export const isSmall = (dtype: DType): boolean => !isFloat(dtype) && itemBytes(dtype) < 4;
 
 /** Room for `length` elements as numbers, zeros. */
 export const newArray = (dtype: DType, length: number): TypedArray => new INFO[dtype].array(length);

@@ -1,4 +1,6 @@
+import { isHalf } from "../ir/dtype.ts";
 import { type Tensor, where } from "../tensor/index.ts";
+import { callInSingle } from "../tensor/operand.ts";
 import * as C from "./coefficients.ts";
 import { pieces, series, smooth, toFloat } from "./series.ts";
 
@@ -275,6 +277,7 @@ const ZETA = (2 / 3) * 5 ** 1.5;
  */
 export function airyAi(given: Tensor): Tensor {
   const x = toFloat(given, "airyAi");
+  if (isHalf(x.dtype)) return callInSingle(airyAi, x);
   const phase = (a: Tensor): Tensor => a.mul(a.sqrt()).mul(2 / 3);
   const negative = (a: Tensor): Tensor => {
     const zeta = phase(a);

@@ -1,7 +1,8 @@
+import { isHalf } from "../ir/dtype.ts";
 import * as ops from "../ir/ops.ts";
 import { type CustomRule } from "../ir/primitives/custom.ts";
 import { type Operand, scan, Tensor, tensor, where } from "../tensor/index.ts";
-import { checkInteger, elementwise } from "../tensor/operand.ts";
+import { callInSingle, checkInteger, elementwise } from "../tensor/operand.ts";
 import { smooth, toFloat } from "./series.ts";
 
 // Numbers of Bernoulli B₂, B₄, …: the coefficients of the asymptotic series.
@@ -199,6 +200,7 @@ export function polygamma(n: number, given: Tensor): Tensor {
   checkInteger(n, "n", "polygamma");
   if (n < 0) throw new RangeError(`polygamma: n must be >= 0, got ${n}`);
   const x = toFloat(given, "polygamma");
+  if (isHalf(x.dtype)) return callInSingle((wide) => polygamma(n, wide), x);
   return new Tensor(ops.customVjp(polygammaOf(n, x).node, [x.node], polygammaRule, { n }));
 }
 
@@ -212,6 +214,7 @@ export function multigammaln(given: Tensor, p: number): Tensor {
   checkInteger(p, "p", "multigammaln");
   if (p < 1) throw new RangeError(`multigammaln: p must be >= 1, got ${p}`);
   const x = toFloat(given, "multigammaln");
+  if (isHalf(x.dtype)) return callInSingle(multigammaln, x, p);
   let sum = lgamma(x).add((p * (p - 1) * Math.log(Math.PI)) / 4);
   for (let i = 1; i < p; i++) sum = sum.add(lgamma(x.sub(i / 2)));
   return sum;

@@ -1,8 +1,8 @@
-import { isFloat } from "../ir/dtype.ts";
+import { isFloat, isHalf } from "../ir/dtype.ts";
 import * as ops from "../ir/ops.ts";
 import { type CustomRule } from "../ir/primitives/custom.ts";
 import { type Operand, Tensor, tensor, where } from "../tensor/index.ts";
-import { checkTensor, describe } from "../tensor/operand.ts";
+import { callInSingle, checkTensor, describe } from "../tensor/operand.ts";
 
 // What special functions are made of: Chebyshev series by pieces, and derivatives that are known.
 
@@ -51,8 +51,10 @@ export function smooth(
   slope: (x: Tensor, y: Tensor) => Tensor,
 ): (x: Tensor) => Tensor {
   const rule: CustomRule = (g, [x], y) => [ops.mul(g, slope(new Tensor(x), new Tensor(y)).node)];
-  return (given) => {
+  const f = (given: Tensor): Tensor => {
     const x = toFloat(given, what);
+    if (isHalf(x.dtype)) return callInSingle(f, x);
     return new Tensor(ops.customVjp(value(x).node, [x.node], rule, { elementwise: true }));
   };
+  return f;
 }

@@ -1,9 +1,9 @@
-import { isFloat } from "../ir/dtype.ts";
+import { isFloat, isHalf } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { type CustomRule } from "../ir/primitives/custom.ts";
 import { normalizeAxis } from "../ir/shape.ts";
-import { checkTensor, reducedShape, toFloat } from "./operand.ts";
+import { callInSingle, checkTensor, reducedShape, toFloat } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 const positive = (x: Node): Node => ops.lt(ops.zerosLike(x), x);
@@ -45,6 +45,7 @@ export function relu6(x: Tensor): Tensor {
  * tensor([-2, 3]).leakyRelu(0.1); // [-0.2, 3]
  */
 export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(leakyRelu, x, negativeSlope);
   const node = toFloat(x.node);
   return new Tensor(ops.select(positive(node), node, times(node, negativeSlope)));
 }
@@ -87,6 +88,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
  * tensor([0, 2]).sigmoid(); // [0.5, 0.8808]
  */
 export function sigmoid(x: Tensor): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(sigmoid, x);
   return new Tensor(sigmoidNode(toFloat(x.node)));
 }
 
@@ -114,6 +116,7 @@ function sigmoidNode(x: Node): Node {
  * tensor([0, -100]).logsigmoid(); // [-0.6931, -100.0000]
  */
 export function logsigmoid(x: Tensor): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(logsigmoid, x);
   const node = toFloat(x.node);
   return new Tensor(ops.neg(softplusNode(ops.neg(node))));
 }
@@ -139,6 +142,7 @@ export interface SoftplusOptions {
  * tensor([0, 100]).softplus(); // [0.6931, 100.0000]
  */
 export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(softplus, x, options);
   const { beta = 1, threshold = 20 } = options;
   const node = toFloat(x.node);
   const scaled = times(node, beta);
@@ -174,6 +178,7 @@ export interface GeluOptions {
  * tensor([-1, 1]).gelu({ approximate: "tanh" }); // [-0.1588, 0.8412]
  */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(gelu, x, options);
   const { approximate = "none" } = options;
   const node = toFloat(x.node);
   let inner: Node;
@@ -196,6 +201,7 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
  * tensor([-1, 1]).silu(); // [-0.2689, 0.7311]
  */
 export function silu(x: Tensor): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(silu, x);
   const node = toFloat(x.node);
   return new Tensor(ops.mul(node, sigmoidNode(node)));
 }
@@ -207,6 +213,7 @@ export function silu(x: Tensor): Tensor {
  * tensor([-1, 1]).mish(); // [-0.3034, 0.8651]
  */
 export function mish(x: Tensor): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(mish, x);
   const node = toFloat(x.node);
   return new Tensor(ops.mul(node, ops.tanh(softplus(new Tensor(node)).node)));
 }
@@ -225,6 +232,7 @@ const eluNode = (x: Node, alpha: number): Node => {
  * tensor([-1, 1]).elu(); // [-0.6321, 1]
  */
 export function elu(x: Tensor, alpha = 1): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(elu, x, alpha);
   return new Tensor(eluNode(toFloat(x.node), alpha));
 }
 
@@ -235,6 +243,7 @@ export function elu(x: Tensor, alpha = 1): Tensor {
  * tensor([-1, 1]).selu(); // [-1.1113, 1.0507]
  */
 export function selu(x: Tensor): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(selu, x);
   const node = toFloat(x.node);
   return new Tensor(times(eluNode(node, 1.6732632423543772), 1.0507009873554805));
 }
@@ -259,6 +268,7 @@ export function hardtanh(x: Tensor, low = -1, high = 1): Tensor {
  * tensor([-3, 0, 1.5]).hardsigmoid(); // [0, 0.5, 0.75]
  */
 export function hardsigmoid(x: Tensor): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(hardsigmoid, x);
   const node = toFloat(x.node);
   return new Tensor(between(ops.add(times(node, 1 / 6), ops.fullLike(node, 0.5)), 0, 1));
 }
@@ -270,6 +280,7 @@ export function hardsigmoid(x: Tensor): Tensor {
  * tensor([-3, 0, 1.5]).hardswish(); // [0, 0, 1.125]
  */
 export function hardswish(x: Tensor): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(hardswish, x);
   return new Tensor(ops.mul(toFloat(x.node), hardsigmoid(x).node));
 }
 
@@ -280,6 +291,7 @@ export function hardswish(x: Tensor): Tensor {
  * tensor([-1, 3]).softsign(); // [-0.5, 0.75]
  */
 export function softsign(x: Tensor): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(softsign, x);
   const node = toFloat(x.node);
   return new Tensor(ops.div(node, ops.add(ops.abs(node), ops.fullLike(node, 1))));
 }
@@ -309,6 +321,7 @@ export function softmax(x: Tensor, dim = -1): Tensor {
 }
 
 function soft(x: Tensor, dim: number, what: string): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(soft, x, dim, what);
   const node = toFloat(x.node);
   const axis = softAxis(x, dim, what);
   if (axis < 0) return new Tensor(x.ndim === 0 ? ops.fullLike(node, 1) : node);
@@ -333,6 +346,7 @@ export function softmin(x: Tensor, dim = -1): Tensor {
  * tensor([0, Math.log(3)]).logSoftmax(); // [-1.3863, -0.2877]
  */
 export function logSoftmax(x: Tensor, dim = -1): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(logSoftmax, x, dim);
   const node = toFloat(x.node);
   const axis = softAxis(x, dim, "logSoftmax");
   if (axis < 0) return new Tensor(x.ndim === 0 ? ops.zerosLike(node) : node);
@@ -348,6 +362,7 @@ export function logSoftmax(x: Tensor, dim = -1): Tensor {
  * tensor([4, 2, 0, 100]).glu(); // [2, 2]
  */
 export function glu(x: Tensor, dim = -1): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(glu, x, dim);
   const axis = normalizeAxis(dim, x.ndim, "glu");
   if (x.ndim === 0 || x.shape[axis] % 2 !== 0)
     throw new RangeError(

@@ -1,4 +1,4 @@
-import { type DType, isFloat } from "../ir/dtype.ts";
+import { type DType, isFloat, isHalf } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes, sameShape, type Shape, showShape } from "../ir/shape.ts";
@@ -182,6 +182,14 @@ export function attention(
   value: Tensor,
   options: AttentionOptions = {},
 ): { output: Tensor; weights: () => Tensor } {
+  if (query instanceof Tensor && isHalf(query.dtype)) {
+    checkInputs(query, key, value);
+    const { dtype } = query;
+    const single = (x: Tensor): Tensor => new Tensor(ops.cast(x.node, "f32"));
+    const { output, weights } = attention(single(query), single(key), single(value), options);
+    const rounded = (x: Tensor): Tensor => new Tensor(ops.cast(x.node, dtype));
+    return { output: rounded(output), weights: () => rounded(weights()) };
+  }
   const heads = checked(query, key, value, options);
   const { query: q, key: k, value: v, rows, columns, lead, mask } = heads;
   const shape = [...lead, rows, value.shape[value.ndim - 1]];

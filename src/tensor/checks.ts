@@ -1,4 +1,5 @@
 import { showShape } from "../ir/shape.ts";
+import { isFloat } from "../ir/dtype.ts";
 import { type Tensor } from "./tensor.ts";
 import { checkInteger, checkOption, checkTensor, describe } from "./operand.ts";
 
@@ -36,7 +37,7 @@ export function checkTensors(tensors: readonly Tensor[], what: string): void {
 /** Throws for tensors that are not of a floating-point dtype. */
 export function checkFloat(x: Tensor, what: string): void {
   checkTensor(x, what);
-  if (x.dtype !== "f32" && x.dtype !== "f64")
+  if (!isFloat(x.dtype))
     throw new TypeError(
       `${what}: expected a floating-point tensor, got ${x.dtype}; use x.to("f32")`,
     );

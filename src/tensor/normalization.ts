@@ -1,9 +1,9 @@
-import { isFloat } from "../ir/dtype.ts";
+import { type DType, isFloat, isHalf } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { type CustomRule } from "../ir/primitives/custom.ts";
 import { sameShape, type Shape, showShape } from "../ir/shape.ts";
-import { countOf, reducedShape } from "./operand.ts";
+import { callInSingle, countOf, reducedShape } from "./operand.ts";
 import { CellTensor, Tensor } from "./tensor.ts";
 
 /** Options that all normalisations have. */
@@ -45,6 +45,10 @@ interface Moments {
 }
 
 function momentsOf(x: Node, axes: readonly number[]): Moments {
+  if (isHalf(x.dtype)) {
+    const { mean, variance } = momentsOf(ops.cast(x, "f32"), axes);
+    return { mean: ops.cast(mean, x.dtype), variance: ops.cast(variance, x.dtype) };
+  }
   const center = mean(x, axes);
   const apart = ops.sub(x, along(center, axes, x.shape));
   return { mean: center, variance: mean(ops.mul(apart, apart), axes) };
@@ -280,6 +284,7 @@ export function layerNorm(
   normalizedShape: number | Shape,
   options: AffineNormOptions = {},
 ): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(layerNorm, x, normalizedShape, options);
   const what = "layerNorm";
   const node = needFloat(x, what);
   const { own, inner, outer } = trailing(node, normalizedShape, what);
@@ -289,7 +294,12 @@ export function layerNorm(
   return new Tensor(scaled(standard, weight, bias, outer));
 }
 
-const SMALLEST = { f32: 2 ** -23, f64: Number.EPSILON } as const;
+const SMALLEST: Partial<Record<DType, number>> = {
+  f16: 2 ** -10,
+  bf16: 2 ** -7,
+  f32: 2 ** -23,
+  f64: Number.EPSILON,
+};
 
 /** Options of `rmsNorm`. */
 export interface RMSNormOptions {
@@ -317,7 +327,8 @@ export function rmsNorm(
   const node = needFloat(x, what);
   const { own, inner, outer } = trailing(node, normalizedShape, what);
   const weight = fitting(options.weight, node, own, "weight", what);
-  const eps = options.eps ?? SMALLEST[node.dtype as keyof typeof SMALLEST];
+  const eps = options.eps ?? SMALLEST[node.dtype]!;
+  if (isHalf(x.dtype)) return callInSingle(rmsNorm, x, normalizedShape, { ...options, eps });
   const inverse = inverseDeviation(mean(ops.mul(node, node), inner), eps);
   return new Tensor(
     scaled(ops.mul(node, along(inverse, inner, node.shape)), weight, undefined, outer),
@@ -334,6 +345,7 @@ export function rmsNorm(
  * groupNorm(rand([4, 8, 16, 16]), 2); // (4, 8, 16, 16)
  */
 export function groupNorm(x: Tensor, numGroups: number, options: AffineNormOptions = {}): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(groupNorm, x, numGroups, options);
   const what = "groupNorm";
   const node = needFloat(x, what);
   const { shape } = node;

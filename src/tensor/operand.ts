@@ -1,4 +1,4 @@
-import { type DType, DTYPES, isDType, isFloat, isInteger, promote } from "../ir/dtype.ts";
+import { type DType, DTYPES, isDType, isFloat, isHalf, isInteger, promote } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import { and, broadcastTo, cast, constant, full, mul } from "../ir/ops.ts";
 import { broadcastShapes, normalizeAxis, sameShape, type Shape, sizeOf } from "../ir/shape.ts";
@@ -50,6 +50,28 @@ export function resultType(a: Node, b: Node): DType {
   return promote(a.dtype, b.dtype);
 }
 
+/**
+ * @internal Functions that are made of several operations: what `f` is of f32 in place of halves, rounded once,
+ * as PyTorch computes them.
+ */
+export const inSingle = (x: Node, f: (x: Node) => Node): Node =>
+  isHalf(x.dtype) ? cast(f(cast(x, "f32")), x.dtype) : f(x);
+
+/** @internal `inSingle` for a function of tensors, also of those among its options; x is of halves. */
+export function callInSingle<A extends unknown[]>(
+  f: (x: Tensor, ...more: A) => Tensor,
+  x: Tensor,
+  ...more: A
+): Tensor {
+  const wide = (value: unknown): unknown =>
+    value instanceof Tensor && isHalf(value.dtype)
+      ? new Tensor(cast(value.node, "f32"))
+      : value && Object.getPrototypeOf(value) === Object.prototype
+        ? Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, wide(entry)]))
+        : value;
+  return new Tensor(cast(f(wide(x) as Tensor, ...(more.map(wide) as A)).node, x.dtype));
+}
+
 /** Ints and bools as f32. */
 export const toFloat = (x: Node): Node => (isFloat(x.dtype) ? x : cast(x, "f32"));
 
@@ -67,15 +89,17 @@ export function nodeOf(x: Operand, what: string): Node {
 
 /**
  * Applies `op` to both operands after promotion and broadcasting. With `float`, ints and bools are made
- * f32 first.
+ * f32 first, and halves are computed in f32.
  */
 export function elementwise(
   what: string,
   a: Operand,
   b: Operand,
-  op: (a: Node, b: Node) => Node,
+  given: (a: Node, b: Node) => Node,
   float = false,
 ): Tensor {
+  const op = (x: Node, y: Node): Node =>
+    float ? inSingle(x, (wide) => given(wide, cast(y, wide.dtype))) : given(x, y);
   if (a instanceof Tensor) {
     let x = a.node;
     if (b instanceof Tensor) {

@@ -1,4 +1,4 @@
-import { isFloat } from "../ir/dtype.ts";
+import { coerce, type DType, isFloat } from "../ir/dtype.ts";
 import { type Shape, sizeOf, stridesOf } from "../ir/shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -7,21 +7,19 @@ const THRESHOLD = 1000;
 const EDGE_ITEMS = 3;
 const LINE_WIDTH = 75;
 /** From here on numbers have an exponent: beyond the digits that the dtype has for certain. */
-const LARGE = { f32: 1e6, f64: 1e8 } as const;
+const LARGE: Partial<Record<DType, number>> = { f16: 1e3, bf16: 1e2, f32: 1e6, f64: 1e8 };
 const PREFIX = "tensor(";
 
-type FloatDType = "f32" | "f64";
-
 /** Strings of equal width for numbers, as NumPy's `precision=4, floatmode="maxprec"` makes them. */
-function floatFormatter(values: readonly number[], dtype: FloatDType): (value: number) => string {
+function floatFormatter(values: readonly number[], dtype: DType): (value: number) => string {
   // NumPy compares as numbers of the dtype.
-  const round = dtype === "f32" ? Math.fround : (v: number): number => v;
+  const round = (v: number): number => coerce(dtype, v);
   const finite = values.filter(Number.isFinite);
   const sizes = finite.map(Math.abs).filter((v) => v !== 0);
   const most = Math.max(...sizes);
   const least = Math.min(...sizes);
   const scientific =
-    sizes.length > 0 && (most >= LARGE[dtype] || least < round(1e-4) || round(most / least) > 1000);
+    sizes.length > 0 && (most >= LARGE[dtype]! || least < round(1e-4) || round(most / least) > 1000);
   const fixed = (v: number): string => positional(v, dtype);
   const texts = finite.map(scientific ? exponential : fixed);
   const point = (text: string): number => text.indexOf(".");
@@ -74,14 +72,14 @@ function rounded(
 }
 
 /** `3.1416`, `2.`: at most four decimals, and none that do not tell the value from its neighbours. */
-function positional(value: number, dtype: FloatDType): string {
+function positional(value: number, dtype: DType): string {
   let [text] = rounded(value, PRECISION, "toFixed");
-  if (dtype === "f32") {
-    // The fewest digits that mean this f32 may be fewer than four decimals.
+  if (dtype !== "f64") {
+    // The fewest digits that mean this number may be fewer than four decimals.
     const short = (digits: number): number =>
       Number(rounded(value, digits, "toExponential").join("e"));
     let digits = 0;
-    while (Math.fround(short(digits)) !== value) digits++;
+    while (coerce(dtype, short(digits)) !== value) digits++;
     const shortest = short(digits);
     const decimals = (String(shortest).split(".")[1] ?? "").length;
     if (value !== 0 && decimals <= PRECISION) text = shortest.toFixed(PRECISION);
@@ -97,7 +95,7 @@ function exponential(value: number): string {
 }
 
 function formatter(values: readonly number[], x: Tensor): (value: number) => string {
-  if (isFloat(x.dtype)) return floatFormatter(values, x.dtype as FloatDType);
+  if (isFloat(x.dtype)) return floatFormatter(values, x.dtype);
   const isBool = x.dtype === "bool";
   const show = (v: number): string => (isBool ? (v ? "True" : "False") : String(v));
   const longest = Math.max(0, ...values.map((v) => show(v).length));
@@ -188,7 +186,7 @@ export function printComplex(real: Tensor, imag: Tensor): string {
   if (real.size === 0 && real.ndim !== 1) return print(real);
   const [x, y] = [real.dataSync(), imag.dataSync()];
   const shown = shownElements(shape);
-  const dtype = real.dtype as FloatDType;
+  const { dtype } = real;
   const formatReal = floatFormatter(
     shown.map((i) => x[i]),
     dtype,

@@ -1,14 +1,16 @@
-import { type DType, isFloat } from "../ir/dtype.ts";
+import { type DType, isFloat, isHalf, isSmall } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { normalizeAxis, showShape } from "../ir/shape.ts";
 import { clamp } from "./arithmetic.ts";
 import {
+  callInSingle,
   checkDType,
   countOf,
   describe,
   type Dim,
   elementwise,
+  inSingle,
   reduceAxes,
   reducedShape,
   toFloat,
@@ -32,7 +34,7 @@ const needFloat = (x: Tensor, what: string): Node => {
   return x.node;
 };
 
-/** Sums and products; those of bool and u8 are i32, as a count should be, unless another dtype is asked for. */
+/** Sums and products; those of bool and integers of 8 and 16 bits are i32, as a count should be, unless another dtype is asked for. */
 function total(
   x: Tensor,
   dim: Dim | undefined,
@@ -49,11 +51,11 @@ function total(
 
 function summable(x: Node, dtype: DType | undefined, what: string): Node {
   checkDType(dtype, what);
-  return ops.cast(x, dtype ?? (x.dtype === "bool" || x.dtype === "u8" ? "i32" : x.dtype));
+  return ops.cast(x, dtype ?? (isSmall(x.dtype) ? "i32" : x.dtype));
 }
 
 /**
- * Sum over the axes `dim` (all by default). Of bool and u8 it is i32. 0 for no elements.
+ * Sum over the axes `dim` (all by default). Of bool and integers of 8 and 16 bits it is i32. 0 for no elements.
  *
  * @example
  * tensor([[1, 2], [3, 4]]).sum(0); // [4, 6]
@@ -64,7 +66,7 @@ export function sum(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DT
 }
 
 /**
- * Product over the axes `dim` (all by default); of bool and u8 it is i32. 1 for no elements.
+ * Product over the axes `dim` (all by default); of bool and integers of 8 and 16 bits it is i32. 1 for no elements.
  *
  * @example
  * tensor([[1, 2], [3, 4]]).prod(1); // [2, 12]
@@ -85,10 +87,11 @@ export function mean(x: Tensor, dim?: Dim, options?: ReduceOptions): Tensor {
   return new Tensor(keep(meanNode(node, axes), node, axes, options));
 }
 
-function meanNode(x: Node, axes: readonly number[]): Node {
-  const total = ops.reduceSum(x, axes);
-  return ops.div(total, ops.fullLike(total, countOf(x.shape, axes)));
-}
+const meanNode = (x: Node, axes: readonly number[]): Node =>
+  inSingle(x, (wide) => {
+    const total = ops.reduceSum(wide, axes);
+    return ops.div(total, ops.fullLike(total, countOf(x.shape, axes)));
+  });
 
 function extreme(
   what: string,
@@ -189,17 +192,17 @@ export interface VarianceOptions extends ReduceOptions {
  * tensor([1, 2, 3, 4]).var(); // 1.6667
  */
 export function variance(x: Tensor, dim?: Dim, options?: VarianceOptions): Tensor {
-  return new Tensor(varianceNode(x, dim, options, "var"));
+  const of = (node: Node): Node => varianceNode(node, dim, options, "var");
+  return new Tensor(inSingle(needFloat(x, "var"), of));
 }
 
 function varianceNode(
-  x: Tensor,
+  node: Node,
   dim: Dim | undefined,
   options: VarianceOptions | undefined,
   what: string,
 ): Node {
-  const node = needFloat(x, what);
-  const axes = reduceAxes(dim, x.ndim, what);
+  const axes = reduceAxes(dim, node.shape.length, what);
   const center = ops.reshape(meanNode(node, axes), reducedShape(node.shape, axes, true));
   const apart = ops.sub(node, ops.expand(center, node.shape));
   const total = ops.reduceSum(ops.mul(apart, apart), axes);
@@ -216,7 +219,8 @@ export { variance as var };
  * tensor([1, 2, 3, 4]).std(); // 1.2910
  */
 export function std(x: Tensor, dim?: Dim, options?: VarianceOptions): Tensor {
-  return new Tensor(rootNode(varianceNode(x, dim, options, "std")));
+  const of = (node: Node): Node => rootNode(varianceNode(node, dim, options, "std"));
+  return new Tensor(inSingle(needFloat(x, "std"), of));
 }
 
 /** The square root with gradient 0 at 0 (a subgradient), not 0 / 0. */
@@ -274,7 +278,8 @@ export function norm(x: Tensor, p = 2, dim?: Dim, options?: ReduceOptions): Tens
   if (typeof p !== "number" || Number.isNaN(p))
     throw new TypeError(`norm: the order must be a number, got ${describe(p)}`);
   const axes = reduceAxes(dim, x.ndim, "norm");
-  return new Tensor(keep(normNode(node, p, axes), node, axes, options));
+  const found = inSingle(node, (wide) => normNode(wide, p, axes));
+  return new Tensor(keep(found, node, axes, options));
 }
 
 function normNode(x: Node, p: number, axes: readonly number[]): Node {
@@ -307,6 +312,7 @@ function powerOf(x: Node, p: number): Node {
  * tensor([1000, 1000]).logsumexp(0); // 1000.6931
  */
 export function logsumexp(x: Tensor, dim: Dim, options?: ReduceOptions): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(logsumexp, x, dim, options);
   const node = toFloat(x.node);
   const axes = reduceAxes(dim, x.ndim, "logsumexp");
   if (countOf(node.shape, axes) === 0) {

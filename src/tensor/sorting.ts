@@ -1,3 +1,4 @@
+import { isSmall } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { normalizeAxis } from "../ir/shape.ts";
@@ -63,15 +64,14 @@ export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}):
 }
 
 /**
- * Running sum along axis `dim`. Of bool and u8 it is i32.
+ * Running sum along axis `dim`. Of bool and integers of 8 and 16 bits it is i32.
  *
  * @example
  * tensor([1, 2, 3]).cumsum(0); // [1, 3, 6]
  */
 export function cumsum(x: Tensor, dim: number): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "cumsum");
-  const small = x.dtype === "bool" || x.dtype === "u8";
-  const node = small ? ops.cast(x.node, "i32") : x.node;
+  const node = isSmall(x.dtype) ? ops.cast(x.node, "i32") : x.node;
   return new Tensor(x.ndim === 0 ? node : ops.cumsum(node, axis));
 }
 

@@ -2,7 +2,7 @@ import { isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { erfinvNode } from "./erfinv.ts";
-import { checkInteger, numeric, toFloat } from "./operand.ts";
+import { checkInteger, inSingle, numeric, toFloat } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A function of one tensor, elementwise. */
@@ -17,7 +17,7 @@ const unary =
 const floatUnary =
   (op: (x: Node) => Node): Unary =>
   (x) =>
-    new Tensor(op(toFloat(x.node)));
+    new Tensor(inSingle(toFloat(x.node), op));
 
 /** Functions that leave integers alone. */
 const rounding =

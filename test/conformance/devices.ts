@@ -1,4 +1,4 @@
-import { type TypedArray } from "../../src/ir/dtype.ts";
+import { toStored, type TypedArray } from "../../src/ir/dtype.ts";
 import { type NDArray } from "../../src/ir/ndarray.ts";
 import { clearInternTable, type Node } from "../../src/ir/node.ts";
 import { input } from "../../src/ir/ops.ts";
@@ -15,7 +15,7 @@ export const devicesUnderTest = (): string[] =>
 
 /** A leaf of the graph that holds these elements. */
 export const hostLeaf = (value: NDArray, requiresGrad = false): Node =>
-  input(value.shape, value.dtype, new HostValue(value.data), requiresGrad);
+  input(value.shape, value.dtype, new HostValue(toStored(value.dtype, value.data)), requiresGrad);
 
 /** All devices in `npm run test:full`; else `wasm`, for what is the same composition on each of them. */
 export const devicesOfCompositions = (): string[] =>

@@ -84,6 +84,7 @@ export class Garden {
   }
 
   dtype(): DType {
+    if (this.chance(0.2)) return this.pick(["f16", "bf16", "i16", "i8"]);
     return this.pick(["f32", "f32", "f32", "f32", "f64", "f64", "i32", "i32", "u32", "u8", "bool"]);
   }
 
@@ -98,6 +99,8 @@ export class Garden {
           ? this.pick([highest, highest - 1, highest >>> 1])
           : this.int(0, 9);
       case "i32":
+      case "i16":
+      case "i8":
         return this.chance(0.03) ? this.pick([lowest, highest, -1]) : this.int(-6, 6);
       default:
         if (this.wild && this.chance(0.03)) return this.pick([NaN, Infinity, -Infinity, -0, 1e30]);

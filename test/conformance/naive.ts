@@ -1,4 +1,4 @@
-import { isFloat, newArray } from "../../src/ir/dtype.ts";
+import { fromStored, isFloat, newArray } from "../../src/ir/dtype.ts";
 import { fill, type NDArray } from "../../src/ir/ndarray.ts";
 import { type Node, topological } from "../../src/ir/node.ts";
 import { placeholder, type ScanBody } from "../../src/ir/ops.ts";
@@ -32,16 +32,18 @@ const JUMPING = new Set(
 /** Primitives whose second input divides the first. */
 const DIVIDING = new Set(["div", "rem"]);
 
-const STEP = { f32: 1e-5, f64: 1e-12 } as const;
+/** Of halves it is the distance of neighbours: a last bit of f32 may decide where they are rounded to. */
+const STEP = { f16: 2 ** -10, bf16: 2 ** -7, f32: 1e-5, f64: 1e-12 } as const;
+type Float = keyof typeof STEP;
 
 /** Below these, floats lie equally far apart, and rounding is no longer relative. */
-const SUBNORMAL = { f32: 2 ** -126, f64: 2 ** -1022 } as const;
-const LAST_PLACE = { f32: 2 ** -149, f64: 2 ** -1074 } as const;
+const SUBNORMAL = { f16: 2 ** -14, bf16: 2 ** -126, f32: 2 ** -126, f64: 2 ** -1022 } as const;
+const LAST_PLACE = { f16: 2 ** -24, bf16: 2 ** -133, f32: 2 ** -149, f64: 2 ** -1074 } as const;
 
 /** Moves floats by up to one step of their dtype, in the direction that `rng` and `sign` say. */
 function moved(x: NDArray, rng: Rng, sign: number): NDArray {
   if (!isFloat(x.dtype)) return x;
-  const dtype = x.dtype as "f32" | "f64";
+  const dtype = x.dtype as Float;
   const step = sign * STEP[dtype];
   const data = newArray(dtype, x.data.length);
   for (let i = 0; i < data.length; i++) {
@@ -58,7 +60,7 @@ function moved(x: NDArray, rng: Rng, sign: number): NDArray {
 export function valueOf(leaf: Node): NDArray {
   const { value } = leaf;
   if (!(value instanceof HostValue)) throw new Error(`${leaf.op.name} has no value`);
-  return { shape: leaf.shape, dtype: leaf.dtype, data: value.data };
+  return { shape: leaf.shape, dtype: leaf.dtype, data: fromStored(leaf.dtype, value.data) };
 }
 
 /** One node's value, or values, from those of its inputs. */
@@ -248,8 +250,8 @@ export function expectedOf(outputs: readonly Node[], rngOf: (seed: number) => Rn
       if (isFloat(value.dtype) && Number.isFinite(off) && off > widest) widest = off;
     }
     if (!isFloat(value.dtype)) return { value, tolerance };
-    const step = STEP[value.dtype as "f32" | "f64"];
-    const lastPlace = LAST_PLACE[value.dtype as "f32" | "f64"];
+    const step = STEP[value.dtype as Float];
+    const lastPlace = LAST_PLACE[value.dtype as Float];
     for (let i = 0; i < tolerance.length; i++)
       tolerance[i] =
         4 * tolerance[i] + 0.1 * widest + step * Math.abs(value.data[i]) + 4 * lastPlace;

@@ -1,4 +1,4 @@
-import { type DType, DTYPES, isFloat, isInteger, limits } from "../../src/ir/dtype.ts";
+import { type DType, DTYPES, isFloat, isInteger, itemBytes, limits } from "../../src/ir/dtype.ts";
 import { type NDArray } from "../../src/ir/ndarray.ts";
 import { make, type Node, primitive } from "../../src/ir/node.ts";
 import * as ops from "../../src/ir/ops.ts";
@@ -91,15 +91,13 @@ const cast: Step = (g) => {
 };
 
 const bitcast: Step = (g) => {
-  const x = g.find((y) => y.exact && ["f32", "i32", "u32", "u8"].includes(y.node.dtype));
+  const x = g.find((y) => y.exact && y.node.dtype !== "f64");
   if (!x) return undefined;
-  if (x.node.dtype === "u8") return undefined;
   // The bits of a NaN are the machine's own.
   if (x.value.data.some((v) => v !== v)) return undefined;
-  return ops.bitcast(
-    x.node,
-    g.pick(x.node.dtype === "f32" ? ["i32", "u32"] : ["i32", "u32", "f32"]),
-  );
+  const { dtype } = x.node;
+  const fits = DTYPES.filter((to) => to !== "bool" && itemBytes(to) === itemBytes(dtype));
+  return ops.bitcast(x.node, g.pick(fits));
 };
 
 // Views.
@@ -244,13 +242,13 @@ function shaped(g: Garden, shape: Shape, dtype: DType): Node {
 
 const conv: Step = (g) => {
   const { x, w, attrs } = randomConv(g.rng);
-  const dtype = g.pick(["f32", "f32", "f64", "i32"] as const);
+  const dtype = g.pick(["f32", "f32", "f64", "i32", "f16", "bf16", "i8"] as const);
   return ops.conv(shaped(g, x, dtype), shaped(g, w, dtype), attrs);
 };
 
 const window: Step = (g) => {
   const { x, attrs } = randomWindow(g.rng);
-  const dtype = g.pick(["f32", "f32", "f64", "i32"] as const);
+  const dtype = g.pick(["f32", "f32", "f64", "i32", "f16", "bf16", "i16"] as const);
   const input = shaped(g, x, dtype);
   if (g.chance(0.5)) return ops.windowSum(input, attrs);
   const exact = g.find((y) => y.node === input)?.exact ?? !isFloat(dtype);
@@ -308,7 +306,7 @@ const cumsum: Step = (g) => {
 const iota: Step = (g) => {
   const { node } = anything(g);
   if (node.shape.length === 0) return undefined;
-  const dtype = g.pick(["i32", "f32", "f64", "u32", "u8"] as const);
+  const dtype = g.pick(DTYPES.filter(isNumber));
   return ops.iota(node.shape, g.int(0, node.shape.length - 1), dtype);
 };
 

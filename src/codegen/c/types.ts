@@ -80,7 +80,9 @@ export function createTypes(vectorBytes: number): Types {
     },
     mask,
     of: ({ dtype, lanes }) =>
-      dtype !== "bool" ? vector(memoryElement(dtype), lanes) : vector(lanes === 1 ? "u8" : mask(lanes), lanes),
+      dtype !== "bool"
+        ? vector(memoryElement(dtype), lanes)
+        : vector(lanes === 1 ? "u8" : mask(lanes), lanes),
     declarations,
   };
 }

@@ -48,8 +48,7 @@ function calcOf(b: Builder, lanes: number) {
 export function bitsOf(b: Builder, dtype: DType, x: Value): Value {
   if (!isHalf(dtype)) return x;
   const { lanes } = x.type;
-  if (x.kind === "literal")
-    return words(toStored(dtype, Float32Array.of(x.value))[0], lanes);
+  if (x.kind === "literal") return words(toStored(dtype, Float32Array.of(x.value))[0], lanes);
   const c = calcOf(b, lanes);
   const bits = c.toBits(x);
   const magnitude = c.and(bits, 0x7fffffff);
@@ -81,4 +80,3 @@ export function valueOf(b: Builder, dtype: DType, bits: Value): Value {
   const unsigned = c.select(c.below(moved, 0x0f800000), finite, c.or(moved, 0x7f800000));
   return c.fromBits(c.or(unsigned, c.shl(c.and(bits, 0x8000), 16)));
 }
-

@@ -33,7 +33,7 @@ import {
   zerosLike,
 } from "../ops.ts";
 import { sameShape, type Shape, showShape, sizeOf } from "../shape.ts";
-import { checkDType, FLOATS, range, showSpec, spread } from "./common.ts";
+import { checkDType, range, showSpec, spread } from "./common.ts";
 import { onlyTuple, rulesOf } from "./composed.ts";
 
 // Attention as one primitive, since its scores are larger than all that goes in and comes out, and no
@@ -125,7 +125,7 @@ function check(name: string, inputs: readonly Node[], attrs: Attrs, others: numb
     );
   const [q, k, v] = inputs;
   for (const x of inputs) {
-    checkDType(name, x, FLOATS);
+    checkDType(name, x, ["f32", "f64"]);
     if (x.dtype !== q.dtype)
       throw new TypeError(`${name}: dtypes differ, ${showSpec(q)} and ${showSpec(x)}`);
   }
