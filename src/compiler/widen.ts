@@ -12,11 +12,14 @@ const MOVING = new Set(
 );
 /** Primitives whose results are numbers that a narrow float has whenever their inputs are. */
 const EXACT = new Set("neg abs sign floor ceil trunc round max min".split(" "));
+const EXTREMA = new Set(["reduceMax", "reduceMin"]);
 
-const stays = ({ op, attrs, dtype }: Node): boolean =>
+const stays = ({ op, attrs, dtype, inputs }: Node): boolean =>
   op.view === true ||
   MOVING.has(op.name) ||
   (EXACT.has(op.name) && isFloat(dtype)) ||
+  // The largest of nothing depends on the dtype.
+  (EXTREMA.has(op.name) && inputs[0].shape.includes(0)) ||
   (op.name === "scatter" && attrs.mode === "set");
 
 const toWide = (x: Node): Node => (isNarrow(x.dtype) ? cast(x, wideOf(x.dtype)) : x);
