@@ -40,7 +40,7 @@ function openScan(): void {
 }
 
 const ERRORS: readonly (readonly [message: string, make: () => unknown])[] = [
-  ["const: unknown dtype f16", () => make(primitive("const"), [], { value: 1, dtype: "f16" })],
+  ["const: unknown dtype f8", () => make(primitive("const"), [], { value: 1, dtype: "f8" })],
   [
     "const: 1.5 is not a value of i32",
     () => make(primitive("const"), [], { value: 1.5, dtype: "i32" }),
@@ -49,7 +49,10 @@ const ERRORS: readonly (readonly [message: string, make: () => unknown])[] = [
   ["placeholder: is a leaf", () => make(primitive("placeholder"), [])],
   ["iota: axis must be an integer from 0 to 0 for rank 1, got 1", () => ops.iota([2], 1)],
   ["iota: shape must hold integers of at least 0, got [-1]", () => ops.iota([-1], 0)],
-  ["iota: expected dtype f32, f64, i32, u32, u8, got bool", () => ops.iota([2], 0, "bool")],
+  [
+    "iota: expected dtype f32, f64, f16, bf16, i32, u32, i16, i8, u8, got bool",
+    () => ops.iota([2], 0, "bool"),
+  ],
   ["random: expected dtype u32, got f32[]", () => apply("random", node([]), node([]), node([]))],
   [
     "random: seeds and stream must be scalars, got u32[2]",
@@ -58,24 +61,30 @@ const ERRORS: readonly (readonly [message: string, make: () => unknown])[] = [
   ["stopGradient: expected 1 input, got 2", () => apply("stopGradient", two, two)],
   ["marker: expected 1 input, got 0", () => apply("marker")],
   ["pick: sin has one result", () => ops.pick(ops.sin(two), 0)],
-  ["sin: expected dtype f32, f64, got i32[2]: cast it first", () => ops.sin(node([2], "i32"))],
-  ["neg: expected dtype f32, f64, i32, u32, u8, got bool[2]", () => ops.neg(node([2], "bool"))],
-  ["not: expected dtype i32, u32, u8, bool, got f32[2]", () => ops.not(two)],
+  [
+    "sin: expected dtype f32, f64, f16, bf16, got i32[2]: cast it first",
+    () => ops.sin(node([2], "i32")),
+  ],
+  [
+    "neg: expected dtype f32, f64, f16, bf16, i32, u32, i16, i8, u8, got bool[2]",
+    () => ops.neg(node([2], "bool")),
+  ],
+  ["not: expected dtype i32, u32, i16, i8, u8, bool, got f32[2]", () => ops.not(two)],
   ["add: shapes differ, [2] and [2, 3]: expand them first", () => ops.add(two, cell)],
   [
     "mul: dtypes differ, f32[2] and f64[2]: cast one of them first",
     () => ops.mul(two, node([2], "f64")),
   ],
-  ["and: expected dtype i32, u32, u8, bool, got f32[2]", () => ops.and(two, two)],
+  ["and: expected dtype i32, u32, i16, i8, u8, bool, got f32[2]", () => ops.and(two, two)],
   ["shl: expected dtype i32, u32, got u8[2]", () => ops.shl(node([2], "u8"), node([2], "u8"))],
   [
-    "pow: expected dtype f32, f64, i32, u32, u8, got bool[2]",
+    "pow: expected dtype f32, f64, f16, bf16, i32, u32, i16, i8, u8, got bool[2]",
     () => ops.pow(node([2], "bool"), node([2], "bool")),
   ],
   ["lt: shapes differ, [2] and [2, 3]", () => ops.lt(two, cell)],
   ["select: expected dtype bool, got f32[2]", () => ops.select(two, two, node([2]))],
   ["select: shapes differ, [3] and [2]", () => ops.select(node([3], "bool"), two, node([2]))],
-  ["cast: unknown dtype f16", () => make(primitive("cast"), [two], { dtype: "f16" })],
+  ["cast: unknown dtype f8", () => make(primitive("cast"), [two], { dtype: "f8" })],
   [
     "bitcast: widths differ, f32[2] has 4 bytes an element and f64 has 8",
     () => ops.bitcast(two, "f64"),
@@ -107,7 +116,7 @@ const ERRORS: readonly (readonly [message: string, make: () => unknown])[] = [
   ],
   ["reduceMax: axes must ascend, got [1, 0]", () => ops.reduceMax(cell, [1, 0])],
   [
-    "reduceSum: expected dtype f32, f64, i32, u32, u8, got bool[2]",
+    "reduceSum: expected dtype f32, f64, f16, bf16, i32, u32, i16, i8, u8, got bool[2]",
     () => ops.reduceSum(node([2], "bool"), [0]),
   ],
   ["argMax: axis 1 of [2, 0] is empty", () => ops.argMax(node([2, 0]), 1)],
@@ -168,7 +177,7 @@ const ERRORS: readonly (readonly [message: string, make: () => unknown])[] = [
     () => ops.scatter(two, node([3], "i32"), two, 0, "add"),
   ],
   [
-    "scatter (add): expected dtype f32, f64, i32, u32, u8, got bool[2]",
+    "scatter (add): expected dtype f32, f64, f16, bf16, i32, u32, i16, i8, u8, got bool[2]",
     () => ops.scatter(node([2], "bool"), node([2], "i32"), node([2], "bool"), 0, "add"),
   ],
   [
@@ -180,7 +189,7 @@ const ERRORS: readonly (readonly [message: string, make: () => unknown])[] = [
     () => ops.argsort(node([]), 0),
   ],
   [
-    "cumsum: expected dtype f32, f64, i32, u32, u8, got bool[2]",
+    "cumsum: expected dtype f32, f64, f16, bf16, i32, u32, i16, i8, u8, got bool[2]",
     () => ops.cumsum(node([2], "bool"), 0),
   ],
   ["scan: carry 0 must be f32[2], got f32[3]", () => badScan("carry")],

@@ -41,7 +41,7 @@ describe("tensor", () => {
     expect(show(tensor(new Float64Array([1, 2])))).toEqual(["f64", [2], [1, 2]]);
     expect(show(tensor(new Int32Array([-1])))).toEqual(["i32", [1], [-1]]);
     expect(show(tensor(new Uint8Array([255])))).toEqual(["u8", [1], [255]]);
-    expect(show(tensor(new Int16Array([-7])))).toEqual(["i32", [1], [-7]]);
+    expect(show(tensor(new Int16Array([-7])))).toEqual(["i16", [1], [-7]]);
   });
 
   test("converts to the dtype that is asked for", () => {

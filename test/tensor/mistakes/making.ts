@@ -35,7 +35,7 @@ export const MAKING: Mistakes = {
     [() => T.tensor([1, no]), "tensor: expected a number or boolean at [1], got string"],
     [
       () => T.tensor(1, { dtype: no }),
-      'tensor: expected a dtype (f32, f64, i32, u32, u8, bool), got "x"',
+      'tensor: expected a dtype (f32, f64, f16, bf16, i32, u32, i16, i8, u8, bool), got "x"',
     ],
   ],
   fromTypedArray: [
@@ -47,6 +47,10 @@ export const MAKING: Mistakes = {
       () => T.fromTypedArray(new Float32Array(2), [2], { dtype: "i32" }),
       "fromTypedArray: a Float32Array holds f32, not i32",
     ],
+    [
+      () => T.fromTypedArray(new Uint16Array(2)),
+      "fromTypedArray: a Uint16Array holds bits of f16 or bf16, not i32: name one as dtype",
+    ],
   ],
   zeros: [
     [() => T.zeros([-1]), "zeros: sizes must be integers >= 0, got [-1]"],
@@ -54,7 +58,7 @@ export const MAKING: Mistakes = {
     [() => T.zeros(no), 'zeros: expected a shape such as [2, 3], got "x"'],
     [
       () => T.zeros([2], { dtype: no }),
-      'zeros: expected a dtype (f32, f64, i32, u32, u8, bool), got "x"',
+      'zeros: expected a dtype (f32, f64, f16, bf16, i32, u32, i16, i8, u8, bool), got "x"',
     ],
     [
       () => T.zeros([2], { dtype: "i32", requiresGrad: true }),
@@ -87,13 +91,13 @@ export const MAKING: Mistakes = {
   zerosLike: [
     [
       () => T.zerosLike(x, { dtype: no }),
-      'zeros: expected a dtype (f32, f64, i32, u32, u8, bool), got "x"',
+      'zeros: expected a dtype (f32, f64, f16, bf16, i32, u32, i16, i8, u8, bool), got "x"',
     ],
   ],
   onesLike: [
     [
       () => T.onesLike(x, { dtype: no }),
-      'ones: expected a dtype (f32, f64, i32, u32, u8, bool), got "x"',
+      'ones: expected a dtype (f32, f64, f16, bf16, i32, u32, i16, i8, u8, bool), got "x"',
     ],
   ],
   randLike: [[() => T.randLike(i(2)), "rand: expected a floating-point dtype, got i32"]],
@@ -124,7 +128,12 @@ export const MAKING: Mistakes = {
     ],
   ],
   randperm: [[() => T.randperm(-1), "randperm: sizes must be integers >= 0, got [-1]"]],
-  to: [[() => T.to(x, no), 'to: expected a dtype (f32, f64, i32, u32, u8, bool), got "x"']],
+  to: [
+    [
+      () => T.to(x, no),
+      'to: expected a dtype (f32, f64, f16, bf16, i32, u32, i16, i8, u8, bool), got "x"',
+    ],
+  ],
   typeAs: [[() => T.typeAs(x, no), 'typeAs: expected a tensor, got "x"']],
   backward: [
     [
