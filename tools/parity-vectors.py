@@ -35,20 +35,27 @@ torch.set_num_threads(1)
 DTYPES = {
     torch.float32: "f32",
     torch.float64: "f64",
+    torch.float16: "f16",
+    torch.bfloat16: "bf16",
     torch.int32: "i32",
     torch.int64: "i32",
     torch.uint32: "u32",
+    torch.int16: "i16",
+    torch.int8: "i8",
     torch.uint8: "u8",
     torch.bool: "bool",
 }
-ARRAYS = {"f32": "<f4", "f64": "<f8", "i32": "<i4", "u32": "<u4", "u8": "u1", "bool": "u1"}
+ARRAYS = {
+    **{"f32": "<f4", "f64": "<f8", "f16": "<i2", "bf16": "<i2"},
+    **{"i32": "<i4", "u32": "<u4", "i16": "<i2", "i8": "i1", "u8": "u1", "bool": "u1"},
+}
 TESTED = [torch.float32, torch.float64, torch.int32, torch.int64, torch.bool]
 COMPLEX = {torch.complex64: "c64", torch.complex128: "c128"}
 LARGEST = 200_000  # Elements of all tensors of a case; larger samples are left out.
 
 
 class Skip(Exception):
-    """A sample with something that the library has no value for: 16-bit floats, complex scalars, …"""
+    """A sample with something that the library has no value for: complex scalars, wide integers, …"""
 
 
 def parts_of(x):
@@ -64,7 +71,9 @@ def dump_tensor(x, seen):
     if x.layout != torch.strided or x.dtype not in DTYPES:
         raise Skip(f"{x.dtype} {x.layout}")
     dtype = DTYPES[x.dtype]
-    values = x.detach().resolve_conj().resolve_neg().cpu().contiguous().numpy()
+    values = x.detach().resolve_conj().resolve_neg().cpu().contiguous()
+    # Floats of 16 bits by their bits: NumPy has no bf16.
+    values = (values.view(torch.int16) if dtype in ("f16", "bf16") else values).numpy()
     if dtype == "i32" and values.size and (values.max() >= 2**31 or values.min() < -(2**31)):
         raise Skip("an integer beyond 32 bits")
     seen[0] += values.size

@@ -5,7 +5,7 @@ import path from "node:path";
 import { KERNEL_PARAMETERS } from "../../src/codegen/c/abi.ts";
 import { generateSource, type NamedKernel } from "../../src/codegen/c/generate.ts";
 import { type Kernel } from "../../src/compiler/loop/loop.ts";
-import { itemBytes, type TypedArray, viewArray } from "../../src/ir/dtype.ts";
+import { fromStored, itemBytes, type TypedArray, viewArray } from "../../src/ir/dtype.ts";
 import { type Node } from "../../src/ir/node.ts";
 import { bindPlan } from "../../src/runtime/commands.ts";
 import {
@@ -192,6 +192,6 @@ export function computeOn(device: Device, outputs: readonly Node[]): TypedArray[
   const todo = [...new Set(outputs)].filter((node) => node.value === undefined);
   const captured = capture(todo);
   const values = execute(device, buildProgram(captured, device), captured, [], todo);
-  const computed = new Map(todo.map((node, i) => [node, values[i].data]));
+  const computed = new Map(todo.map((node, i) => [node, fromStored(node.dtype, values[i].data)]));
   return outputs.map((node) => computed.get(node) ?? read(node));
 }

@@ -1,3 +1,4 @@
+import { type DType } from "../../src/ir/dtype.ts";
 import { Tensor } from "../../src/tensor/index.ts";
 
 /** The arguments of a call by name. `never` goes wherever a parameter of any type is. */
@@ -23,7 +24,7 @@ export interface Operator {
   /** What gradients are not compared for, and why: the operator "differs" too. */
   readonly gradients?: string;
   /** Relative and absolute tolerance by dtype, where the usual ones do not do. */
-  readonly tolerance?: Readonly<Partial<Record<"f32" | "f64", readonly [number, number]>>>;
+  readonly tolerance?: Readonly<Partial<Record<DType, readonly [number, number]>>>;
 }
 
 export interface Exception {

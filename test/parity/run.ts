@@ -12,7 +12,12 @@ import {
 } from "./vectors.ts";
 
 /** Relative and absolute tolerance: the derivative of a rounded value may be off by several last places. */
-export const TOLERANCE = { f32: [1e-5, 2e-5], f64: [1e-9, 1e-9] } as const;
+export const TOLERANCE = {
+  f16: [2 ** -10, 1e-3],
+  bf16: [2 ** -7, 8e-3],
+  f32: [1e-5, 2e-5],
+  f64: [1e-9, 1e-9],
+} as const;
 
 /** How an operator did on its cases. */
 export interface Outcome {
@@ -119,10 +124,8 @@ function problem(check: Check, operator: Operator): string | undefined {
   if (show(check.actual) !== spec) return `${what}: expected ${spec}, got ${show(check.actual)}`;
   if (!check.elements) return undefined;
   const got = check.actual.dataSync();
-  const [rtol, atol] =
-    expected.t === "f32" || expected.t === "f64"
-      ? (operator.tolerance?.[expected.t] ?? TOLERANCE[expected.t])
-      : [0, 0];
+  const dtype = expected.t as keyof typeof TOLERANCE;
+  const [rtol, atol] = operator.tolerance?.[dtype] ?? TOLERANCE[dtype] ?? [0, 0];
   for (let i = 0; i < want.length; i++) {
     const [a, b] = [got[i], want[i]];
     if (a === b || (a !== a && b !== b) || Math.abs(a - b) <= atol + rtol * Math.abs(b)) continue;

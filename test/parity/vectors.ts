@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { Complex } from "../../src/complex/index.ts";
-import { type DType, viewArray } from "../../src/ir/dtype.ts";
+import { type DType, fromStored, viewArray } from "../../src/ir/dtype.ts";
 import { fromTypedArray, type Tensor } from "../../src/tensor/index.ts";
 
 // What tools/parity-vectors.py writes.
@@ -53,12 +53,8 @@ export const isComplexDump = (value: unknown): value is ComplexDump =>
 /** The elements of a dumped tensor. */
 export function elementsOf({ t, s, d }: Dump): ArrayLike<number> {
   const bytes = Uint8Array.from(Buffer.from(d, "base64"));
-  return viewArray(
-    t,
-    bytes.buffer,
-    0,
-    s.reduce((n, size) => n * size, 1),
-  );
+  const size = s.reduce((n, k) => n * k, 1);
+  return fromStored(t, viewArray(t, bytes.buffer, 0, size));
 }
 
 function load(dump: Dump, leaves: Tensor[]): Tensor {

@@ -136,6 +136,11 @@ export const ELEMENTS: Record<string, Operator> = {
   double: as("f64"),
   // Gradients are rounded to single precision.
   float: as("f32", { tolerance: { f64: [1e-6, 1e-6] } }),
+  // Values of 16 bits: gradients are rounded to them.
+  half: as("f16"),
+  bfloat16: as("bf16"),
+  char: as("i8"),
+  short: as("i16"),
   int: as("i32"),
   long: as("i32"),
   byte: as("u8", { undetermined: (a) => (a.input as T.Tensor).dtype.startsWith("f") }),

@@ -1,5 +1,5 @@
 import * as X from "../../../src/extra/index.ts";
-import { type DType } from "../../../src/ir/dtype.ts";
+import { type DType, isDType } from "../../../src/ir/dtype.ts";
 import * as T from "../../../src/tensor/index.ts";
 import { type Args, numberOf, op, type Operator, type Options } from "../bind.ts";
 
@@ -66,7 +66,7 @@ export const MAKING: Record<string, Operator> = {
   item: op("input", ({ input }) => numberOf(input)),
   to: op("input device dtype non_blocking copy memory_format", (a) => {
     const given: unknown[] = [a.device, a.dtype];
-    const dtype = given.find((v) => DTYPES.has(v)) as DType | undefined;
+    const dtype = given.find(isDType);
     const input = a.input as T.Tensor;
     if (dtype !== undefined) return input.to(dtype);
     return (a.device as unknown) instanceof T.Tensor ? input.typeAs(a.device) : input;
@@ -149,4 +149,3 @@ export const MAKING: Record<string, Operator> = {
   ),
 };
 
-const DTYPES = new Set<unknown>(["f32", "f64", "i32", "u32", "u8", "bool"]);
