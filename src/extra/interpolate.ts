@@ -1,3 +1,4 @@
+import { isHalf } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
@@ -12,6 +13,7 @@ import {
 } from "../tensor/index.ts";
 import { resized } from "../tensor/spatial.ts";
 import { checkOption, checkTensor } from "../tensor/checks.ts";
+import { callInSingle } from "../tensor/operand.ts";
 import { cubic } from "./cubic.ts";
 
 /** Options of `interpolate`: one of `size` and `scaleFactor`. */
@@ -81,6 +83,7 @@ export function interpolate(x: Tensor, options: ResizeOptions): Tensor {
   checkOption(mode, ["nearest", "nearest-exact", ...Object.keys(AXES), "area"], "mode", what);
   const spatial = x.ndim - 2;
   if (mode === "nearest") return nearest(x, { size, scaleFactor });
+  if (isHalf(x.dtype)) return callInSingle(interpolate, x, options);
   if ((size === undefined) === (scaleFactor === undefined))
     throw new RangeError(`${what}: expected one of size and scaleFactor`);
   if (spatial < 1 || spatial > 3)

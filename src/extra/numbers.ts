@@ -141,33 +141,28 @@ export const FLOATS: Partial<Record<DType, FloatInfo>> = {
  * nextafter(tensor([1]), 2).sub(1).mul(2 ** 23); // [1]
  */
 export const nextafter = (a: Operand, b: Operand): Tensor =>
-  elementwise(
-    "nextafter",
-    a,
-    b,
-    (x, y) => {
-      const [from, to] = [toFloat(x), toFloat(y)].map((node) => new Tensor(node));
-      const { bits, least, most } = FLOATS[from.dtype]!;
-      const up = to.gt(from);
-      const size = from.abs();
-      const { exponent, mantissa } = frexp(size);
-      // Away from zero by one last place; towards zero it is half of that below a power of two.
-      const away = up.eq(from.gt(0));
-      const edge = mantissa.eq(0.5).logicalAnd(away.logicalNot());
-      const place = exponent.to(from.dtype).sub(bits).sub(edge.to(from.dtype));
-      const floor = Math.log2(least);
-      const step = exactPower(place.clamp(floor, floor + 2 ** 11)).maximum(least);
-      const moved = where(up, from.add(step), from.sub(step));
-      const infinite = where(from.gt(0), most, -most);
-      const near = where(
-        from.eq(0),
-        where(up, least, -least),
-        where(from.isinf(), infinite, moved),
-      );
-      const result = where(from.eq(to), to, near);
-      return where(from.isnan().logicalOr(to.isnan()), NaN, result).node;
-    },
-  );
+  elementwise("nextafter", a, b, (x, y) => {
+    const [from, to] = [toFloat(x), toFloat(y)].map((node) => new Tensor(node));
+    const { bits, least, most } = FLOATS[from.dtype]!;
+    const up = to.gt(from);
+    const size = from.abs();
+    const { exponent, mantissa } = frexp(size);
+    // Away from zero by one last place; towards zero it is half of that below a power of two.
+    const away = up.eq(from.gt(0));
+    const edge = mantissa.eq(0.5).logicalAnd(away.logicalNot());
+    const place = exponent.to(from.dtype).sub(bits).sub(edge.to(from.dtype));
+    const floor = Math.log2(least);
+    const step = exactPower(place.clamp(floor, floor + 2 ** 11)).maximum(least);
+    const moved = where(up, from.add(step), from.sub(step));
+    const signed = (when: Tensor, size: number): Tensor => where(when, from.fullLike(size), -size);
+    const near = where(
+      from.eq(0),
+      signed(up, least),
+      where(from.isinf(), signed(from.gt(0), most), moved),
+    );
+    const result = where(from.eq(to), to, near);
+    return where(from.isnan().logicalOr(to.isnan()), NaN, result).node;
+  });
 
 /**
  * The sign: of real numbers the same as `sign`.

@@ -1,8 +1,8 @@
-import { isFloat, isSmall } from "../ir/dtype.ts";
+import { isFloat, isHalf, isSmall } from "../ir/dtype.ts";
 import * as ops from "../ir/ops.ts";
 import { normalizeAxis } from "../ir/shape.ts";
 import { scan, Tensor, type ValuesIndices } from "../tensor/index.ts";
-import { toFloat } from "../tensor/operand.ts";
+import { callInSingle, toFloat } from "../tensor/operand.ts";
 import { logaddexp } from "./pairs.ts";
 
 // Running reductions that are no running sum: loops along an axis.
@@ -55,6 +55,7 @@ export function cumprod(x: Tensor, dim: number): Tensor {
  * logcumsumexp(tensor([0, 0, 0]), 0); // [0, 0.6931, 1.0986]
  */
 export function logcumsumexp(x: Tensor, dim: number): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(logcumsumexp, x, dim);
   const axis = normalizeAxis(dim, x.ndim, "logcumsumexp");
   const y = new Tensor(toFloat(x.node));
   if (isTrivial(x)) return y;

@@ -1,6 +1,8 @@
+import { isHalf } from "../ir/dtype.ts";
 import { showShape } from "../ir/shape.ts";
 import { arange, cat, eye, matmul, scan, type Tensor, where } from "../tensor/index.ts";
 import { checkInteger, checkRank, checkTensor, checkTensors } from "../tensor/checks.ts";
+import { callInSingle } from "../tensor/operand.ts";
 import { checkSquare, columnsOf, flat, leadOf, rowsOf, unflat } from "./matrices.ts";
 import { type Pullback, withPullback } from "./pullback.ts";
 import { inverse } from "./solve.ts";
@@ -121,5 +123,6 @@ function exponential(a: Tensor): Tensor {
  */
 export function matrixExp(a: Tensor): Tensor {
   checkSquare(a, "matrixExp");
+  if (isHalf(a.dtype)) return callInSingle(matrixExp, a);
   return unflat(exponential(flat(a)), leadOf(a));
 }

@@ -1,10 +1,11 @@
-import { isFloat } from "../ir/dtype.ts";
+import { isFloat, isHalf } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { type Shape } from "../ir/shape.ts";
 import { gatherAxis } from "./gather.ts";
 import { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from "./pooling.ts";
 import { overSamples } from "./spatial.ts";
+import { callInSingle } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 // Windows that cover an axis of n entries with m windows: window o is ⌊o n / m⌋ … ⌈(o + 1) n / m⌉ - 1.
@@ -76,6 +77,8 @@ function meansAlong(x: Node, axis: number, m: number): Node {
 }
 
 function adaptiveAvg(what: string, spatial: number, x: Tensor, outputSize: OutputSize): Tensor {
+  if (isHalf(x.dtype))
+    return callInSingle((wide) => adaptiveAvg(what, spatial, wide, outputSize), x);
   return overSamples(x, spatial, what, (node) => {
     if (!isFloat(node.dtype))
       throw new TypeError(`${what}: expected a floating-point tensor, got ${node.dtype}`);

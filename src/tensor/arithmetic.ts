@@ -1,11 +1,13 @@
-import { isFloat } from "../ir/dtype.ts";
+import { isFloat, isHalf, limits } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes } from "../ir/shape.ts";
 import {
+  callInSingle,
   checkOption,
   checkTensor,
   elementwise,
+  inSingle,
   mulNodes,
   nodeOf,
   numeric,
@@ -87,14 +89,14 @@ export function floorDivide(a: Operand, b: Operand): Tensor {
   return elementwise("floorDivide", a, b, floorNodes("floorDivide"));
 }
 
-const floorNodes =
-  (what: string) =>
-  (x: Node, y: Node): Node => {
+const floorNodes = (what: string): ((x: Node, y: Node) => Node) => {
+  const nodes = (x: Node, y: Node): Node => {
     numeric(x, what, "integers");
+    if (isHalf(x.dtype)) return inSingle(x, (wide) => nodes(wide, ops.cast(y, "f32")));
     const r = ops.rem(x, y);
     if (!isFloat(x.dtype)) {
       const q = ops.div(x, y);
-      if (x.dtype !== "i32") return q;
+      if (limits(x.dtype)[0] === 0) return q;
       return ops.sub(q, ops.cast(signFix(r, y), x.dtype));
     }
     // (x - r) / y is whole but for rounding, where x / y may round up to the next integer. When y is 0
@@ -103,6 +105,8 @@ const floorNodes =
     const fixed = ops.sub(q, ops.cast(signFix(r, y), x.dtype));
     return ops.select(ops.eq(y, ops.zerosLike(y)), ops.div(x, y), fixed);
   };
+  return nodes;
+};
 
 /**
  * Remainder with the sign of the divisor, as Python's `%`. An integer modulo 0 gives 0.
@@ -114,7 +118,7 @@ export function remainder(a: Operand, b: Operand): Tensor {
   return elementwise("remainder", a, b, (x, y) => {
     numeric(x, "remainder", "integers");
     const r = ops.rem(x, y);
-    if (x.dtype === "u8" || x.dtype === "u32") return r;
+    if (limits(x.dtype)[0] === 0) return r;
     return ops.add(r, ops.select(signFix(r, y), y, ops.zerosLike(y)));
   });
 }
@@ -231,6 +235,7 @@ export function clamp(x: Tensor, min?: Operand, max?: Operand): Tensor {
  * tensor([0, 10]).lerp(tensor([10, 20]), 0.3); // [3, 13]
  */
 export function lerp(a: Tensor, b: Tensor, weight: Operand): Tensor {
+  if (isHalf(a.dtype)) return callInSingle(lerp, a, b, weight);
   const step = elementwise("lerp", weight, elementwise("lerp", b, a, subNodes), mulNodes);
   return elementwise("lerp", a, step, addNodes);
 }
@@ -242,6 +247,7 @@ export function lerp(a: Tensor, b: Tensor, weight: Operand): Tensor {
  * ones([2]).addcmul(tensor([2, 3]), tensor([4, 5]), 0.5); // [5, 8.5]
  */
 export function addcmul(x: Tensor, a: Operand, b: Operand, value = 1): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(addcmul, x, a, b, value);
   const product = elementwise("addcmul", a, b, mulNodes);
   return elementwise("addcmul", x, value === 1 ? product : mul(product, value), addNodes);
 }
@@ -253,6 +259,7 @@ export function addcmul(x: Tensor, a: Operand, b: Operand, value = 1): Tensor {
  * ones([2]).addcdiv(tensor([2, 3]), tensor([4, 6]), 2); // [2, 2]
  */
 export function addcdiv(x: Tensor, a: Operand, b: Operand, value = 1): Tensor {
+  if (isHalf(x.dtype)) return callInSingle(addcdiv, x, a, b, value);
   const quotient = elementwise("addcdiv", a, b, ops.div, true);
   return elementwise("addcdiv", x, value === 1 ? quotient : mul(quotient, value), addNodes);
 }

@@ -1,8 +1,9 @@
+import { isHalf } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { transposedConv } from "../ir/primitives/conv.ts";
 import { showShape } from "../ir/shape.ts";
-import { describe } from "./operand.ts";
+import { callInSingle, describe } from "./operand.ts";
 import { overSamples, type PerAxis, perAxis } from "./spatial.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -68,8 +69,15 @@ function convolve(
   x: Tensor,
   weight: Tensor,
   bias: Tensor | undefined,
-  { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions,
+  options: ConvOptions,
 ): Tensor {
+  // Halves are rounded once, after the bias.
+  if (bias && isHalf(x.dtype) && weight.dtype === x.dtype && bias.dtype === x.dtype) {
+    const wide = (own: Tensor, w: Tensor, b: Tensor): Tensor =>
+      convolve(what, spatial, own, w, b, options);
+    return callInSingle(wide, x, weight, bias);
+  }
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   const w = checkWeight(weight, spatial, "(out, in / groups, ...kernel)", what);
   const steps = perAxis(stride, spatial, "stride", what, 1);
   const spacing = perAxis(dilation, spatial, "dilation", what, 1);
@@ -161,8 +169,15 @@ function convolveTransposed(
   x: Tensor,
   weight: Tensor,
   bias: Tensor | undefined,
-  { stride = 1, padding = 0, outputPadding = 0, groups = 1, dilation = 1 }: ConvTransposeOptions,
+  options: ConvTransposeOptions,
 ): Tensor {
+  // Halves are rounded once, after the bias.
+  if (bias && isHalf(x.dtype) && weight.dtype === x.dtype && bias.dtype === x.dtype) {
+    const wide = (own: Tensor, w: Tensor, b: Tensor): Tensor =>
+      convolveTransposed(what, spatial, own, w, b, options);
+    return callInSingle(wide, x, weight, bias);
+  }
+  const { stride = 1, padding = 0, outputPadding = 0, groups = 1, dilation = 1 } = options;
   const w = checkWeight(weight, spatial, "(in, out / groups, ...kernel)", what);
   const steps = perAxis(stride, spatial, "stride", what, 1);
   const cut = perAxis(padding, spatial, "padding", what, 0);

@@ -92,5 +92,5 @@ export function diag(x: Tensor, offset = 0): Tensor {
 export function trace(x: Tensor): Tensor {
   if (x.ndim !== 2)
     throw new RangeError(`trace: expected a matrix, got shape ${showShape(x.shape)}`);
-  return new Tensor(ops.reduceSum(diagonal(x).node, [0]));
+  return diagonal(x).sum();
 }

@@ -1,8 +1,8 @@
-import { isFloat } from "../ir/dtype.ts";
+import { isFloat, isHalf } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes, showShape } from "../ir/shape.ts";
-import { checkTensor, describe, elementwise, reducedShape } from "./operand.ts";
+import { callInSingle, checkTensor, describe, elementwise, reducedShape } from "./operand.ts";
 import { Tensor } from "./tensor.ts";
 
 function factors(a: Tensor, b: Tensor, what: string): [Node, Node] {
@@ -182,6 +182,9 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
       `linear: input ${showShape(a.shape)} does not fit weight ${showShape(w.shape)} (${a.shape[m - 1]} ≠ ${w.shape[n - 1]})`,
     );
   const attrs = { lhsBatch: [], rhsBatch: [], lhsContract: [m - 1], rhsContract: [n - 1] };
+  // Halves are rounded once, after the bias.
+  if (bias && isHalf(a.dtype) && bias.dtype === a.dtype)
+    return callInSingle(linear, new Tensor(a), new Tensor(w), bias);
   const products = new Tensor(ops.dot(a, w, attrs));
   return bias ? elementwise("linear", products, bias, ops.add) : products;
 }

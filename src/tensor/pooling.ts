@@ -1,9 +1,9 @@
-import { isFloat } from "../ir/dtype.ts";
+import { isFloat, isHalf } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { type Shape, showShape } from "../ir/shape.ts";
 import { spread } from "./gather.ts";
-import { numeric } from "./operand.ts";
+import { inSingle, numeric } from "./operand.ts";
 import { overSamples, type PerAxis, perAxis } from "./spatial.ts";
 import { type Tensor } from "./tensor.ts";
 import { disjointMaxima, disjointSums, fewTaps } from "./windows.ts";
@@ -175,6 +175,10 @@ function average(
   { countIncludePad = true, divisorOverride, ...options }: AvgPoolOptions,
 ): Node {
   numeric(x, what, "numbers");
+  if (isHalf(x.dtype)) {
+    const all = { countIncludePad, divisorOverride, ...options };
+    return inSingle(x, (wide) => average(what, wide, kernelSize, all));
+  }
   if (divisorOverride === 0) throw new RangeError(`${what}: divisorOverride must not be 0`);
   const windows = windowsOf(what, x.shape, kernelSize, options);
   const sums = areDisjoint(windows) ? disjointSums(x, windows.size) : ops.windowSum(x, windows);
