@@ -19,7 +19,8 @@ function floatFormatter(values: readonly number[], dtype: DType): (value: number
   const most = Math.max(...sizes);
   const least = Math.min(...sizes);
   const scientific =
-    sizes.length > 0 && (most >= LARGE[dtype]! || least < round(1e-4) || round(most / least) > 1000);
+    sizes.length > 0 &&
+    (most >= LARGE[dtype]! || least < round(1e-4) || round(most / least) > 1000);
   const fixed = (v: number): string => positional(v, dtype);
   const texts = finite.map(scientific ? exponential : fixed);
   const point = (text: string): number => text.indexOf(".");

@@ -12,7 +12,15 @@ import {
 } from "../../src/ir/dtype.ts";
 import { readStored } from "../../src/runtime/engine.ts";
 import { setDevice } from "../../src/runtime/registry.ts";
-import { fromTypedArray, layerNorm, ones, rand, randn, Tensor, tensor } from "../../src/tensor/index.ts";
+import {
+  fromTypedArray,
+  layerNorm,
+  ones,
+  rand,
+  randn,
+  type Tensor,
+  tensor,
+} from "../../src/tensor/index.ts";
 import { devicesUnderTest } from "../conformance/devices.ts";
 
 // Element types and what becomes what, as PyTorch has it: promotion, casts, sums and products.
@@ -158,7 +166,9 @@ describe.each(devicesUnderTest())("%s", (device) => {
     process.env.NABLA_FIRST_TIER = "off";
     setDevice(device);
   });
-  afterAll(() => void delete process.env.NABLA_FIRST_TIER);
+  afterAll(() => {
+    delete process.env.NABLA_FIRST_TIER;
+  });
 
   const singles = (): Tensor => fromTypedArray(decoded(FIXTURES.singles.values, "f32"));
   const half = (bits: Uint16Array, dtype: DType): Tensor =>
