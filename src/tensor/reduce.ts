@@ -34,7 +34,10 @@ const needFloat = (x: Tensor, what: string): Node => {
   return x.node;
 };
 
-/** Sums and products; those of bool and integers of 8 and 16 bits are i32, as a count should be, unless another dtype is asked for. */
+/**
+ * Sums and products; those of bool and integers of 8 and 16 bits are i32, as a count should be, unless
+ * another dtype is asked for.
+ */
 function total(
   x: Tensor,
   dim: Dim | undefined,
@@ -66,7 +69,8 @@ export function sum(x: Tensor, dim?: Dim, options?: ReduceOptions & { dtype?: DT
 }
 
 /**
- * Product over the axes `dim` (all by default); of bool and integers of 8 and 16 bits it is i32. 1 for no elements.
+ * Product over the axes `dim` (all by default); of bool and integers of 8 and 16 bits it is i32. 1 for no
+ * elements.
  *
  * @example
  * tensor([[1, 2], [3, 4]]).prod(1); // [2, 12]

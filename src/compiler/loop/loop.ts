@@ -12,7 +12,7 @@ export interface Type {
   readonly lanes: number;
 }
 
-/** A memory argument of a kernel. Elements narrower than 32 bits, but u8 and bool, are loaded and stored as i32. */
+/** A memory argument of a kernel. f16, bf16, i8 and i16 are loaded and stored as i32. */
 export interface BufferParam {
   readonly kind: "buffer";
   readonly name: string;
