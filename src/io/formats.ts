@@ -3,6 +3,7 @@ import {
   isDType,
   itemBytes,
   newArray,
+  toStored,
   type TypedArray,
   viewArray,
 } from "../ir/dtype.ts";
@@ -112,7 +113,7 @@ export const canRound = (format: string): boolean =>
 /** The bytes in files of the elements of a tensor; floats of 32 bits rounded where the format is shorter. */
 export function encodeElements(data: TypedArray, dtype: DType, format: string): Uint8Array {
   const { round } = FORMATS[format];
-  const array = round && dtype === "f32" ? round(data as Float32Array) : data;
+  const array = round && dtype === "f32" ? round(data as Float32Array) : toStored(dtype, data);
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
