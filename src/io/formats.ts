@@ -7,12 +7,6 @@ import {
   type TypedArray,
   viewArray,
 } from "../ir/dtype.ts";
-import {
-  bfloat16ToFloat32,
-  float16ToFloat32,
-  float32ToBfloat16,
-  float32ToFloat16,
-} from "./half.ts";
 
 /** Elements as they lie in a file: aligned to their size, in the machine's byte order (little-endian). */
 type Reader = (bytes: Uint8Array, length: number, name: string) => TypedArray;
@@ -24,8 +18,8 @@ interface Format {
   readonly dtype?: string;
   /** Where there is no such dtype: the one that is read instead, and how. */
   readonly instead?: { readonly dtype: DType; readonly read: Reader };
-  /** Rounds f32 to this format, where `save…` can be asked to. */
-  readonly round?: (values: Float32Array) => Uint16Array;
+  /** Whether `save…` can be asked to round f32 to it. */
+  readonly rounds?: boolean;
 }
 
 /** Reads elements one by one by a getter; throws for those that `dtype` cannot hold. */
@@ -52,11 +46,6 @@ function widened(
   return { dtype, read };
 }
 
-const floats = (convert: (words: Uint16Array) => Float32Array): NonNullable<Format["instead"]> => ({
-  dtype: "f32",
-  read: (bytes, length) => convert(new Uint16Array(bytes.buffer, bytes.byteOffset, length)),
-});
-
 const getInt64 = (view: DataView, at: number): bigint => view.getBigInt64(at, true);
 const getUint64 = (view: DataView, at: number): bigint => view.getBigUint64(at, true);
 
@@ -67,15 +56,15 @@ const getUint64 = (view: DataView, at: number): bigint => view.getBigUint64(at, 
 const FORMATS: Readonly<Record<string, Format>> = {
   F64: { bytes: 8, dtype: "f64" },
   F32: { bytes: 4, dtype: "f32" },
-  F16: { bytes: 2, dtype: "f16", instead: floats(float16ToFloat32), round: float32ToFloat16 },
-  BF16: { bytes: 2, dtype: "bf16", instead: floats(bfloat16ToFloat32), round: float32ToBfloat16 },
+  F16: { bytes: 2, dtype: "f16", rounds: true },
+  BF16: { bytes: 2, dtype: "bf16", rounds: true },
   I64: { bytes: 8, dtype: "i64", instead: widened("i32", 8, getInt64) },
   U64: { bytes: 8, dtype: "u64", instead: widened("u32", 8, getUint64) },
   I32: { bytes: 4, dtype: "i32" },
   U32: { bytes: 4, dtype: "u32" },
-  I16: { bytes: 2, dtype: "i16", instead: widened("i32", 2, (v, at) => v.getInt16(at, true)) },
+  I16: { bytes: 2, dtype: "i16" },
   U16: { bytes: 2, dtype: "u16", instead: widened("i32", 2, (v, at) => v.getUint16(at, true)) },
-  I8: { bytes: 1, dtype: "i8", instead: widened("i32", 1, (v, at) => v.getInt8(at)) },
+  I8: { bytes: 1, dtype: "i8" },
   U8: { bytes: 1, dtype: "u8" },
   BOOL: { bytes: 1, dtype: "bool" },
   // Known to the format, so that the other tensors of such a file can be read.
@@ -108,12 +97,12 @@ export function dtypeOf(format: string): DType | undefined {
 
 /** Whether `save…` may round f32 to the format. */
 export const canRound = (format: string): boolean =>
-  Object.hasOwn(FORMATS, format) && FORMATS[format].round !== undefined;
+  Object.hasOwn(FORMATS, format) && (FORMATS[format].rounds ?? false);
 
 /** The bytes in files of the elements of a tensor; floats of 32 bits rounded where the format is shorter. */
 export function encodeElements(data: TypedArray, dtype: DType, format: string): Uint8Array {
-  const { round } = FORMATS[format];
-  const array = round && dtype === "f32" ? round(data as Float32Array) : toStored(dtype, data);
+  const { rounds, dtype: own } = FORMATS[format];
+  const array = toStored(rounds && isDType(own) ? own : dtype, data);
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
