@@ -2,13 +2,14 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { manualSeed, nn, noGrad, optim, type Tensor } from "nabla";
 import { DataLoader, datasets, type ImageDataset, randomSplit } from "nabla/data";
 import { ClassificationMeter } from "nabla/metrics";
-import { lineChart, type Point, progressBar } from "nabla/train";
+import { lineChart, type Point } from "nabla/train";
+import { runCommand } from "../shared/example.ts";
+import { LossReader } from "../shared/losses.ts";
+import { progressBar } from "../shared/progress.ts";
 import { drawDigits } from "./digits.ts";
-import { help, type Options, readOptions, UsageError } from "./options.ts";
+import { help, type Options, readOptions } from "./options.ts";
 import { matrixTable, scoreLines } from "./report.ts";
 
-/** Steps whose losses are read together, and become one point of the curve. */
-const READ_EVERY = 50;
 const CURVE = "out/mnist-loss.svg";
 
 class Net extends nn.Module {
@@ -23,14 +24,8 @@ class Net extends nn.Module {
   }
 }
 
-/** Training that leads nowhere. */
-class DivergedError extends Error {}
-
 /** How many epochs, the last ones, run at a tenth of the learning rate, so that the weights come to rest. */
 const slowEpochs = (epochs: number): number => Math.floor(epochs / 5);
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 async function main(options: Options): Promise<void> {
   const out = options.json ? process.stderr : process.stdout;
@@ -60,38 +55,27 @@ async function main(options: Options): Promise<void> {
 
   say("4 Train");
   const start = performance.now();
-  const show = progressBar(out, { unit: "images" });
+  const show = progressBar(out, "images");
   const curve: Point[] = [];
   let finalLoss = NaN;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     optimizer.lr = epoch > epochs - slow ? lr / 10 : lr;
-    const losses: number[] = [];
-    let unread: Tensor[] = [];
+    const advice = ` in epoch ${epoch}: a learning rate below ${lr} may help`;
+    const losses = new LossReader(trainLoader.length, advice);
     for await (const [data, target] of trainLoader) {
       optimizer.zeroGrad();
       const loss = criterion.forward(net.forward(data), target);
       loss.backward();
       optimizer.step();
 
-      unread.push(loss);
-      const step = losses.length + unread.length;
-      if (unread.length < READ_EVERY && step < trainLoader.length) continue;
-      const recent = await Promise.all(unread.map((value) => value.item()));
-      unread = [];
-      if (!recent.every(Number.isFinite))
-        throw new DivergedError(
-          `The loss is not a number any more in epoch ${epoch}: a learning rate below ${lr} may help`,
-        );
-      losses.push(...recent);
-      const done = Math.min(step * batchSize, train.length);
-      const loss50 = mean(recent);
-      curve.push([epoch - 1 + step / trainLoader.length, loss50]);
-      const ended = step === trainLoader.length;
-      const values = { loss: ended ? mean(losses) : loss50 };
-      const samples = (epoch - 1) * train.length + done;
-      show({ epoch, epochs, done, total: train.length, samples, values, ended });
+      const recent = await losses.add(loss);
+      if (recent === undefined) continue;
+      const seen = Math.min(losses.read * batchSize, train.length);
+      curve.push([epoch - 1 + losses.read / trainLoader.length, recent]);
+      const shown = seen === train.length ? losses.mean : recent;
+      show({ epoch, epochs, seen, total: train.length, loss: shown });
     }
-    finalLoss = mean(losses);
+    finalLoss = losses.mean;
   }
   const seconds = (performance.now() - start) / 1000;
   await mkdir("out", { recursive: true });
@@ -148,16 +132,8 @@ async function drawSample(net: Net, test: ImageDataset, seed: number): Promise<s
   );
 }
 
-try {
+await runCommand("npm start --", async () => {
   const options = readOptions(process.argv.slice(2));
   if (options.help) console.log(help());
   else await main(options);
-} catch (error) {
-  if (error instanceof UsageError) {
-    console.error(`${error.message}\nSee npm start -- --help`);
-    process.exitCode = 2;
-  } else if (error instanceof DivergedError) {
-    console.error(error.message);
-    process.exitCode = 1;
-  } else throw error;
-}
+});

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { drawDigits } from "../../examples/mnist/digits.ts";
-import { help, readOptions, UsageError } from "../../examples/mnist/options.ts";
+import { help, readOptions } from "../../examples/mnist/options.ts";
 import { matrixTable } from "../../examples/mnist/report.ts";
+import { UsageError } from "../../examples/shared/options.ts";
 
 afterEach(() => {
   vi.unstubAllEnvs();
