@@ -13,11 +13,17 @@ export * from "./checkpoint.ts";
 export * from "./derivatives.ts";
 export * from "./draws.ts";
 export * from "./einsum.ts";
+export {
+  fractionalMaxPool2d,
+  fractionalMaxPool3d,
+  type FractionalPoolOptions,
+} from "./fractional-pooling.ts";
 export * from "./grid-sample.ts";
 export * from "./integrals.ts";
 export * from "./interpolate.ts";
 export * from "./layers.ts";
 export * from "./losses.ts";
+export * from "./lp-pooling.ts";
 export * as masked from "./masked.ts";
 export * from "./max-pooling.ts";
 export * from "./numbers.ts";

@@ -155,6 +155,38 @@ export function tripletMarginLoss(
   return reduced(near.sub(far).add(margin).clamp(0), options, "tripletMarginLoss");
 }
 
+const distance = (a: Tensor, b: Tensor): Tensor => pairwiseDistance(a, b);
+
+/** Options of `tripletMarginWithDistanceLoss`. */
+export interface TripletDistanceOptions extends ReducedLoss {
+  /** Distances (N) of vectors (N, D). Default: `pairwiseDistance`. */
+  readonly distanceFunction?: (a: Tensor, b: Tensor) => Tensor;
+  /** Default 1. */
+  readonly margin?: number;
+  /** Whether the nearer of anchor and positive counts for the negative's distance. Default false. */
+  readonly swap?: boolean;
+}
+
+/**
+ * `tripletMarginLoss` with distances of any kind.
+ *
+ * @example
+ * const distanceFunction = (a: Tensor, b: Tensor) => a.sub(b).abs().sum(-1);
+ * tripletMarginWithDistanceLoss(tensor([[0]]), tensor([[1]]), tensor([[1.5]]), { distanceFunction }); // 0.5
+ */
+export function tripletMarginWithDistanceLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options: TripletDistanceOptions = {},
+): Tensor {
+  const { distanceFunction = distance, margin = 1, swap = false } = options;
+  const near = distanceFunction(anchor, positive);
+  let far = distanceFunction(anchor, negative);
+  if (swap) far = far.minimum(distanceFunction(positive, negative));
+  return reduced(near.sub(far).add(margin).clamp(0), options, "tripletMarginWithDistanceLoss");
+}
+
 /**
  * Negative log-likelihood of normal distributions: `(log(var) + (x - y)² / var) / 2`; variances count as
  * at least `eps`. With `full`, the constant `log(2π) / 2` is added.

@@ -66,6 +66,42 @@ export function embeddingBag(x: Tensor, weight: Tensor, options: EmbeddingBagOpt
 /** Stands for the logarithm of 0: finite, so that no derivative is ∞ - ∞. */
 const NEVER = -1e30;
 
+/** Lengths of sequences: integers, for one sequence also one. */
+export type Lengths = Tensor | readonly number[] | number;
+
+/** Lengths (N) as i32; those that are known must be from 0 to `most`. */
+function lengthsOf(
+  lengths: Lengths,
+  batch: number,
+  most: number,
+  name: string,
+  what: string,
+): Tensor {
+  if (lengths instanceof Tensor) {
+    if (lengths.size !== batch)
+      throw new RangeError(`${what}: expected ${name} [${batch}], got ${showShape(lengths.shape)}`);
+    return lengths.reshape(batch).to("i32");
+  }
+  const list = typeof lengths === "number" ? [lengths] : lengths;
+  if (list.length !== batch || !list.every((n) => Number.isInteger(n) && n >= 0 && n <= most))
+    throw new RangeError(
+      `${what}: ${name} must be ${batch} integers from 0 to ${most}, got [${list.join(", ")}]`,
+    );
+  return tensor(list, { dtype: "i32" });
+}
+
+/** Targets one after the other as (N, S), S the greatest length that is known. */
+function apart(targets: Tensor, lengths: Tensor, given: Lengths): Tensor {
+  const width =
+    given instanceof Tensor || typeof given === "number" ? targets.size : Math.max(...given);
+  const ends = lengths.cumsum(0);
+  const at = ends
+    .sub(lengths)
+    .unsqueeze(1)
+    .add(arange(width, { dtype: "i32" }));
+  return targets.take(at.clamp(0, Math.max(0, targets.size - 1)));
+}
+
 /** Options of `ctcLoss`. */
 export interface CTCOptions {
   /** The class that stands for no label. Default 0. */
@@ -80,7 +116,10 @@ export interface CTCOptions {
  * Connectionist temporal classification (Graves et al. 2006): the negative log-likelihood of targets under
  * log-probabilities (T, N, C) of each step, over all alignments.
  *
- * @param targets - Labels (N, S), of which as many count as `targetLengths` says.
+ * @param logProbs - (T, N, C), or (T, C) for one sequence.
+ * @param targets - Labels (N, S), of which as many count as `targetLengths` says; or all targets one after
+ * the other, (sum of their lengths). For one sequence (S).
+ * @throws RangeError for shapes that do not fit, and lengths outside the range where they are given as numbers.
  *
  * @example
  * ctcLoss(full([2, 1, 2], Math.log(0.5)), tensor([[1]], { dtype: "i32" }), [2], [1]); // 0.2877
@@ -88,8 +127,8 @@ export interface CTCOptions {
 export function ctcLoss(
   logProbs: Tensor,
   targets: Tensor,
-  inputLengths: Tensor | readonly number[],
-  targetLengths: Tensor | readonly number[],
+  inputLengths: Lengths,
+  targetLengths: Lengths,
   options: CTCOptions = {},
 ): Tensor {
   const what = "ctcLoss";
@@ -97,21 +136,34 @@ export function ctcLoss(
   checkFloat(logProbs, what);
   checkTensor(targets, what);
   checkOption(reduction, ["mean", "sum", "none"], "reduction", what);
-  if (logProbs.ndim !== 3 || targets.ndim !== 2 || targets.shape[0] !== logProbs.shape[1])
+  if (logProbs.ndim === 2 && targets.ndim === 1) {
+    const loss = ctcLoss(
+      logProbs.unsqueeze(1),
+      targets.unsqueeze(0),
+      inputLengths,
+      targetLengths,
+      options,
+    );
+    return reduction === "none" ? loss.squeeze(0) : loss;
+  }
+  const [time, batch, classes] = logProbs.shape;
+  const joined = targets.ndim === 1;
+  if (logProbs.ndim !== 3 || (!joined && (targets.ndim !== 2 || targets.shape[0] !== batch)))
     throw new RangeError(
       `${what}: expected log-probabilities (T, N, C) and targets (N, S), got ${showShape(logProbs.shape)} and ${showShape(targets.shape)}`,
     );
-  const lengths = (x: Tensor | readonly number[]): Tensor =>
-    x instanceof Tensor ? x.to("i32") : tensor(x, { dtype: "i32" });
-  const [steps, wanted] = [lengths(inputLengths), lengths(targetLengths)];
-  const [time, batch] = logProbs.shape;
-  const labels = targets.to("i32");
+  if (!Number.isInteger(blank) || blank < 0 || blank >= classes)
+    throw new RangeError(
+      `${what}: blank must be an integer from 0 to ${classes - 1}, got ${blank}`,
+    );
+  const most = joined ? targets.size : targets.shape[1];
+  const steps = lengthsOf(inputLengths, batch, time, "inputLengths", what);
+  const wanted = lengthsOf(targetLengths, batch, most, "targetLengths", what);
+  const labels = (joined ? apart(targets, wanted, targetLengths) : targets).to("i32");
   // Blanks around every label.
   const blanks = labels.fullLike(blank);
-  const wide = cat(
-    [cat([blanks.unsqueeze(2), labels.unsqueeze(2)], 2).flatten(1), blanks.narrow(1, 0, 1)],
-    1,
-  );
+  const edge = full([batch, 1], blank, { dtype: "i32" });
+  const wide = cat([cat([blanks.unsqueeze(2), labels.unsqueeze(2)], 2).flatten(1), edge], 1);
   const width = wide.shape[1];
   const scores = logProbs.takeAlongDim(wide.unsqueeze(0), 2);
   const shifted = (a: Tensor, by: number): Tensor =>
@@ -133,7 +185,9 @@ export function ctcLoss(
   const end = wanted.mul(2).unsqueeze(1);
   const onBlank = last.takeAlongDim(end, 1);
   const onLabel = where(end.gt(0), last.takeAlongDim(end.sub(1).clamp(0), 1), NEVER);
-  const found = logaddexp(onBlank, onLabel).squeeze(1);
+  // Of no steps only the target of no labels is made, for certain.
+  const empty = where(wanted.eq(0), 0, NEVER);
+  const found = where(steps.eq(0), empty, logaddexp(onBlank, onLabel).squeeze(1));
   const loss = where(found.lt(NEVER / 2), zeroInfinity ? 0 : Infinity, found.neg());
   if (reduction === "none") return loss;
   if (reduction === "sum") return loss.sum();

@@ -1,3 +1,4 @@
+import { celu } from "../extra/layers.ts";
 import { type Tensor } from "../tensor/index.ts";
 import { Layer } from "./module.ts";
 
@@ -253,35 +254,35 @@ export class Hardtanh extends Layer {
 }
 
 /**
- * `eˣ / Σ eˣ` along axis `dim`.
+ * x where positive, else `alpha · (e^(x/alpha) - 1)`: an elu without a bend (Barron 2017).
  *
  * @example
- * new nn.Softmax().forward(tensor([0, Math.log(3)])); // [0.25, 0.75]
+ * new nn.CELU(2).forward(tensor([-2, 1])); // [-1.2642, 1]
  */
-export class Softmax extends Layer {
-  readonly dim: number;
+export class CELU extends Layer {
+  readonly alpha: number;
 
-  constructor(dim = -1) {
+  constructor(alpha = 1) {
     super();
-    this.dim = dim;
+    this.alpha = alpha;
   }
 
   forward(x: Tensor): Tensor {
-    return x.softmax(this.dim);
+    return celu(x, this.alpha);
   }
 
   override extraRepr(): string {
-    return `dim=${this.dim}`;
+    return `alpha=${this.alpha}`;
   }
 }
 
 /**
- * `log(softmax(x))` along axis `dim`.
+ * The first half of axis `dim`, times the sigmoid of the second (Dauphin et al. 2017).
  *
  * @example
- * new nn.LogSoftmax().forward(tensor([0, Math.log(3)])); // [-1.3863, -0.2877]
+ * new nn.GLU().forward(tensor([3, 0])); // [1.5]
  */
-export class LogSoftmax extends Layer {
+export class GLU extends Layer {
   readonly dim: number;
 
   constructor(dim = -1) {
@@ -290,7 +291,7 @@ export class LogSoftmax extends Layer {
   }
 
   forward(x: Tensor): Tensor {
-    return x.logSoftmax(this.dim);
+    return x.glu(this.dim);
   }
 
   override extraRepr(): string {

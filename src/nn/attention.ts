@@ -1,9 +1,9 @@
 import { type DType, isFloat } from "../ir/dtype.ts";
 import { sameShape, type Shape, showShape } from "../ir/shape.ts";
 import { attention } from "../tensor/attention.ts";
-import { ones, type Tensor, where, zeros } from "../tensor/index.ts";
+import { cat, ones, type Tensor, where, zeros } from "../tensor/index.ts";
 import { checkProbability, checkSize } from "./checks.ts";
-import { xavierUniform_, zeros_ } from "./init.ts";
+import { xavierNormal_, xavierUniform_, zeros_ } from "./init.ts";
 import { Linear } from "./linear.ts";
 import { Module, type Named } from "./module.ts";
 import { torchFields } from "./names.ts";
@@ -15,6 +15,10 @@ export interface MultiheadAttentionOptions {
   readonly dropout?: number;
   /** Whether the projections have biases. Default true. */
   readonly bias?: boolean;
+  /** Whether a learned key and value stand after those of every sequence. Default false. */
+  readonly addBiasKv?: boolean;
+  /** Whether a key and a value of zeros stand after all others. Default false. */
+  readonly addZeroAttn?: boolean;
   /** Size of the keys. Default: that of the queries. */
   readonly kdim?: number;
   /** Size of the values. Default: that of the queries. */
@@ -72,6 +76,11 @@ export class MultiheadAttention extends Module {
   /** (3 · embedDim) */
   readonly inProjBias: Parameter | undefined;
   readonly outProj: Linear;
+  /** (1, 1, embedDim), with `addBiasKv`. */
+  readonly biasK: Parameter | undefined;
+  /** (1, 1, embedDim), with `addBiasKv`. */
+  readonly biasV: Parameter | undefined;
+  readonly addZeroAttn: boolean;
 
   /** @throws RangeError for sizes and options out of range, and heads that are not equal. */
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
@@ -102,6 +111,10 @@ export class MultiheadAttention extends Module {
     this.vProjWeight = together ? undefined : parameter(embedDim, vdim);
     this.inProjBias = bias ? parameter(3 * embedDim) : undefined;
     this.outProj = new Linear(embedDim, embedDim, { bias, dtype });
+    const { addBiasKv = false, addZeroAttn = false } = options;
+    this.biasK = addBiasKv ? parameter(1, 1, embedDim) : undefined;
+    this.biasV = addBiasKv ? parameter(1, 1, embedDim) : undefined;
+    this.addZeroAttn = addZeroAttn;
     this.resetParameters();
   }
 
@@ -113,6 +126,7 @@ export class MultiheadAttention extends Module {
     if (inProjBias) zeros_(inProjBias);
     outProj.resetParameters();
     if (outProj.bias) zeros_(outProj.bias);
+    for (const bias of [this.biasK, this.biasV]) if (bias) xavierNormal_(bias);
   }
 
   /**
@@ -133,11 +147,19 @@ export class MultiheadAttention extends Module {
     const single = query.ndim === 2;
     this.checkInputs(query, key, value);
     const [q, k, v] = this.project(query, key, value).map((x) => this.headsFirst(x, single));
-    const mask = this.mask(options, q.shape, k.shape[2], single);
-    const causal = isCausal && options.attnMask === undefined;
-    const { output, weights } = attention(q, k, v, {
-      attnMask: causal && mask ? withoutLater(mask, q.shape[2], k.shape[2]) : mask,
-      isCausal: causal && !mask,
+    const [rows, columns] = [q.shape[2], k.shape[2]];
+    const [keys, values] = [this.extended(k, this.biasK), this.extended(v, this.biasV)];
+    const added = keys.shape[2] - columns;
+    let mask = this.mask(options, q.shape, columns, single);
+    let causal = isCausal && options.attnMask === undefined;
+    if (causal && (mask ?? added > 0)) {
+      mask = withoutLater(mask ?? ones([rows, columns], { dtype: "bool" }), rows, columns);
+      causal = false;
+    }
+    const { output, weights } = attention(q, keys, values, {
+      // Everybody may look at what has been added.
+      attnMask: mask?.pad([0, added], { value: mask.dtype === "bool" ? 1 : 0 }),
+      isCausal: causal,
       dropoutP: this.training ? this.dropout : 0,
     });
     // (N, heads, L, size) to (L, N, embedDim) or (N, L, embedDim).
@@ -198,6 +220,14 @@ export class MultiheadAttention extends Module {
   private headsFirst(x: Tensor, single: boolean): Tensor {
     const order = single || this.batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3];
     return (single ? x.unsqueeze(0) : x).permute(order);
+  }
+
+  /** Keys or values (N, numHeads, S, size) with the learned one and the one of zeros after them. */
+  private extended(x: Tensor, bias: Parameter | undefined): Tensor {
+    const [samples, heads, , size] = x.shape;
+    const more = bias ? [bias.reshape(1, heads, 1, size).expand(samples, heads, 1, size)] : [];
+    const all = more.length > 0 ? cat([x, ...more], 2) : x;
+    return this.addZeroAttn ? all.pad([0, 0, 0, 1]) : all;
   }
 
   /** Both masks as one, true or added where a query may look. */

@@ -16,6 +16,9 @@ export function deepCopy<T extends object>(root: T, isModule: (x: object) => boo
     copies.set(from, to);
     for (const [name, value] of Object.entries(from) as [keyof typeof to, unknown][])
       to[name] = copy(value) as never;
+    // Weights that are computed from others, by parametrizations.
+    for (const [name, own] of Object.entries(Object.getOwnPropertyDescriptors(from)))
+      if (own.get && !own.enumerable) Object.defineProperty(to, name, own);
   };
   const cell = (x: Tensor): Tensor => {
     if (x instanceof Parameter) return new Parameter(x.detach(), { requiresGrad: x.requiresGrad });

@@ -7,9 +7,10 @@ import {
 } from "../tensor/conv.ts";
 import { type Tensor, zeros } from "../tensor/index.ts";
 import { type PerAxis, perAxis } from "../tensor/spatial.ts";
-import { checkGroups, resetConvolution, showSettings } from "./conv.ts";
+import { checkGroups, resetConvolution } from "./conv.ts";
 import { Layer } from "./module.ts";
 import { Parameter } from "./parameter.ts";
+import { showSettings } from "./repr.ts";
 
 /** Options of `ConvTranspose1d`, `ConvTranspose2d` and `ConvTranspose3d`. */
 export interface ConvTransposeLayerOptions extends ConvTransposeOptions {

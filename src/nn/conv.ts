@@ -6,6 +6,7 @@ import { checkSize } from "./checks.ts";
 import { calculateFans, kaimingUniform_, uniform_ } from "./init.ts";
 import { Layer } from "./module.ts";
 import { Parameter } from "./parameter.ts";
+import { showSettings } from "./repr.ts";
 
 /** What a convolution takes for entries beyond the edge. */
 export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
@@ -22,19 +23,6 @@ export interface ConvLayerOptions extends ConvOptions {
 
 const MODES: readonly PaddingMode[] = ["zeros", "reflect", "replicate", "circular"];
 const FUNCTIONS = [conv1d, conv2d, conv3d];
-
-/** Settings that differ from their defaults, as `name=value`. */
-export const showSettings = (
-  settings: Readonly<Record<string, unknown>>,
-  defaults: Readonly<Record<string, unknown>>,
-): string =>
-  Object.entries(settings)
-    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name]))
-    .map(
-      ([name, value]) =>
-        `${name}=${Array.isArray(value) ? `(${value.join(", ")})` : String(value)}`,
-    )
-    .join(", ");
 
 /** Weight uniform between ±√(1 / fanIn), by kaimingUniform_ with a = √5, and bias likewise. */
 export function resetConvolution(weight: Parameter, bias: Parameter | undefined): void {

@@ -2,13 +2,21 @@ import { type DType } from "../ir/dtype.ts";
 import { showShape } from "../ir/shape.ts";
 import { arange, randn, type Tensor, zeros } from "../tensor/index.ts";
 import { checkSize } from "./checks.ts";
+import { checkPaddingIdx, scaledByFrequency, shorten } from "./embedding-rows.ts";
 import { Layer } from "./module.ts";
 import { Parameter } from "./parameter.ts";
+import { showSettings } from "./repr.ts";
 
 /** Options of `Embedding`. */
 export interface EmbeddingOptions {
   /** A row that stays as it is: it starts at 0 and gets no gradient. Negative ones count from the end. */
   readonly paddingIdx?: number;
+  /** Rows with a norm above it are made shorter, to that norm, when they are used. Default: none are. */
+  readonly maxNorm?: number;
+  /** Order of the norm of `maxNorm`. Default 2. */
+  readonly normType?: number;
+  /** Whether a row's gradient is divided by how often the row is used. Default false. */
+  readonly scaleGradByFreq?: boolean;
   /** Default f32. */
   readonly dtype?: DType;
 }
@@ -25,6 +33,9 @@ export class Embedding extends Layer {
   readonly numEmbeddings: number;
   readonly embeddingDim: number;
   readonly paddingIdx: number | undefined;
+  readonly maxNorm: number | undefined;
+  readonly normType: number;
+  readonly scaleGradByFreq: boolean;
   /** (numEmbeddings, embeddingDim) */
   readonly weight: Parameter;
 
@@ -33,19 +44,13 @@ export class Embedding extends Layer {
     super();
     checkSize(numEmbeddings, "numEmbeddings", "Embedding");
     checkSize(embeddingDim, "embeddingDim", "Embedding");
-    const { paddingIdx, dtype = "f32" } = options;
-    if (
-      paddingIdx !== undefined &&
-      !(Number.isInteger(paddingIdx) && paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings)
-    )
-      throw new RangeError(
-        `Embedding: paddingIdx must be an integer from ${-numEmbeddings} to ${numEmbeddings - 1}, ` +
-          `got ${paddingIdx}`,
-      );
+    const { paddingIdx, maxNorm, normType = 2, scaleGradByFreq = false, dtype = "f32" } = options;
     this.numEmbeddings = numEmbeddings;
     this.embeddingDim = embeddingDim;
-    this.paddingIdx =
-      paddingIdx !== undefined && paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
+    this.paddingIdx = checkPaddingIdx(paddingIdx, numEmbeddings, "Embedding");
+    this.maxNorm = maxNorm;
+    this.normType = normType;
+    this.scaleGradByFreq = scaleGradByFreq;
     this.weight = new Parameter(zeros([numEmbeddings, embeddingDim], { dtype }));
     this.resetParameters();
   }
@@ -80,44 +85,16 @@ export class Embedding extends Layer {
   }
 
   forward(x: Tensor): Tensor {
-    return x.embedding(this.weight, { paddingIdx: this.paddingIdx });
+    const { weight, paddingIdx, maxNorm, normType, numEmbeddings } = this;
+    if (maxNorm !== undefined) shorten(weight, x, maxNorm, normType);
+    const rows = x.embedding(weight, { paddingIdx });
+    return this.scaleGradByFreq ? scaledByFrequency(rows, x, numEmbeddings) : rows;
   }
 
   override extraRepr(): string {
-    const { numEmbeddings, embeddingDim, paddingIdx } = this;
-    return (
-      `${numEmbeddings}, ${embeddingDim}` +
-      (paddingIdx === undefined ? "" : `, paddingIdx=${paddingIdx}`)
-    );
+    const { numEmbeddings, embeddingDim, paddingIdx, maxNorm, normType, scaleGradByFreq } = this;
+    const settings = { paddingIdx, maxNorm, normType, scaleGradByFreq };
+    const shown = showSettings(settings, { normType: 2, scaleGradByFreq: false });
+    return [numEmbeddings, embeddingDim, ...(shown ? [shown] : [])].join(", ");
   }
-}
-
-/**
- * Positions as sines and cosines of many wavelengths (Vaswani et al. 2017): row p of the result
- * (length, dim) is `sin(p / 10000^(2i / dim))` in the even entries 2i, and the cosine in the odd ones.
- *
- * @throws RangeError for sizes that are not integers >= 1.
- *
- * @example
- * x.add(nn.sinusoidalPositions(x.shape[1], x.shape[2])); // x (N, length, dim)
- */
-export function sinusoidalPositions(
-  length: number,
-  dim: number,
-  options: { readonly dtype?: DType } = {},
-): Tensor {
-  checkSize(length, "length", "sinusoidalPositions");
-  checkSize(dim, "dim", "sinusoidalPositions");
-  // In f64: far positions in f32 would lose digits of their angle.
-  const position = arange(length, { dtype: "f64" }).unsqueeze(1);
-  const column = arange(dim, { dtype: "f64" });
-  const odd = column.remainder(2);
-  const frequency = column
-    .sub(odd)
-    .mul(-Math.log(10000) / dim)
-    .exp();
-  const angle = position.mul(frequency);
-  // cos(x) = sin(x + π/2) would round: each column takes its own function.
-  const sines = angle.sin().mul(odd.neg().add(1));
-  return sines.add(angle.cos().mul(odd)).to(options.dtype ?? "f32");
 }

@@ -34,3 +34,35 @@ export * from "./shape.ts";
 export { type LoadOptions, type LoadResult, type StateDict } from "./state.ts";
 export { type SummaryInput } from "./summary.ts";
 export * from "./transformer.ts";
+export * from "./distance.ts";
+export * from "./embedding-bag.ts";
+export * from "./padding.ts";
+export * from "./parameter-containers.ts";
+export * from "./positions.ts";
+export * from "./rearrange.ts";
+export * from "./rectifiers.ts";
+export * from "./softmax.ts";
+export * from "./special-pools.ts";
+export * from "./unpool.ts";
+export * from "./upsample.ts";
+export * from "./adaptive-softmax.ts";
+export * from "./likelihood-losses.ts";
+export * from "./linear-cross-entropy.ts";
+export * from "./margin-losses.ts";
+export * from "./encoder-decoder.ts";
+export {
+  ContrastiveLoss,
+  type ContrastiveOptions,
+  InfoNCELoss,
+  type InfoNCEOptions,
+} from "./contrastive-losses.ts";
+export {
+  DiceLoss,
+  FocalLoss,
+  type FocalOptions,
+  JaccardLoss,
+  LovaszHingeLoss,
+  LovaszSoftmaxLoss,
+  type OverlapOptions,
+} from "./region-losses.ts";
+export * as utils from "./utils.ts";

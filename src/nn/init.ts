@@ -1,7 +1,20 @@
 import { type DType } from "../ir/dtype.ts";
-import { type Shape, showShape } from "../ir/shape.ts";
-import { full, normal, type Tensor, uniform, zeros } from "../tensor/index.ts";
-import { type CellTensor } from "../tensor/tensor.ts";
+import { type Shape, showShape, sizeOf } from "../ir/shape.ts";
+import { qr } from "../linalg/qr.ts";
+import {
+  eye,
+  fromTypedArray,
+  full,
+  normal,
+  rand,
+  randn,
+  type Tensor,
+  tensor,
+  uniform,
+  where,
+  zeros,
+} from "../tensor/index.ts";
+import { CellTensor } from "../tensor/tensor.ts";
 
 // PyTorch's torch.nn.init. Each function gives its parameter a new value, drawn from the generator that
 // `manualSeed` seeds, and returns the parameter.
@@ -60,6 +73,10 @@ export function calculateFans(shape: Shape): { fanIn: number; fanOut: number } {
 }
 
 function fill(parameter: CellTensor, make: (shape: Shape, dtype: DType) => Tensor): CellTensor {
+  if (!(parameter instanceof CellTensor))
+    throw new TypeError(
+      "init: expected a parameter or a buffer, got another tensor: of a parametrized weight, fill the original",
+    );
   parameter.rebind(make(parameter.shape, parameter.dtype));
   return parameter;
 }
@@ -186,4 +203,146 @@ export function kaimingNormal_<P extends CellTensor>(
   options: KaimingOptions = {},
 ): P {
   return normal_(parameter, 0, kaimingStd(parameter.shape, options));
+}
+
+/**
+ * Normal with this mean and standard deviation, of which only what falls between `low` and `high` is taken;
+ * by default 0, 1, -2 and 2.
+ *
+ * @throws RangeError for std ≤ 0, and bounds that are not in order.
+ *
+ * Source: the inverse of the distribution function, at uniform numbers between its values at the bounds.
+ *
+ * @example
+ * nn.init.truncNormal_(net.fc1.weight, 0, 0.02);
+ */
+export function truncNormal_<P extends CellTensor>(
+  parameter: P,
+  mean = 0,
+  std = 1,
+  low = -2,
+  high = 2,
+): P {
+  if (!(std > 0)) throw new RangeError(`truncNormal_: std must be > 0, got ${std}`);
+  if (!(low < high))
+    throw new RangeError(`truncNormal_: expected low < high, got ${low} and ${high}`);
+  return fill(parameter, (shape, dtype) => {
+    // Far from the mean, single precision has no numbers left between the two values.
+    const scale = std * Math.SQRT2;
+    const at = (bound: number): Tensor => tensor((bound - mean) / scale, { dtype: "f64" }).erf();
+    const share = rand(shape, { dtype: "f64" });
+    const value = at(low)
+      .add(share.mul(at(high).sub(at(low))))
+      .erfinv();
+    return value.mul(scale).add(mean).clamp(low, high).to(dtype);
+  }) as P;
+}
+
+/** Throws unless a parameter has one of these numbers of axes. */
+function checkAxes(parameter: CellTensor, ranks: readonly number[], what: string): void {
+  if (!ranks.includes(parameter.ndim))
+    throw new RangeError(
+      `${what}: expected a parameter of ${ranks.join(" or ")} axes, got ${showShape(parameter.shape)}`,
+    );
+}
+
+/**
+ * The identity, for a matrix.
+ *
+ * @throws RangeError for other than two axes.
+ *
+ * @example
+ * nn.init.eye_(new nn.Parameter(zeros([2, 3]))); // [[1, 0, 0], [0, 1, 0]]
+ */
+export function eye_<P extends CellTensor>(parameter: P): P {
+  checkAxes(parameter, [2], "eye_");
+  return fill(parameter, ([rows, columns], dtype) => eye(rows, columns, { dtype })) as P;
+}
+
+/**
+ * The convolution that gives its input back, as far as there are channels: 1 in the middle of the window of
+ * channel i for output i, in each of `groups` groups of outputs.
+ *
+ * @throws RangeError for other than three to five axes, and groups that do not divide the outputs.
+ *
+ * @example
+ * nn.init.dirac_(new nn.Parameter(zeros([1, 1, 3]))); // [[[0, 1, 0]]]
+ */
+export function dirac_<P extends CellTensor>(parameter: P, groups = 1): P {
+  checkAxes(parameter, [3, 4, 5], "dirac_");
+  const [outputs, inputs, ...window] = parameter.shape;
+  if (!Number.isInteger(groups) || groups < 1 || outputs % groups !== 0)
+    throw new RangeError(
+      `dirac_: groups must be an integer that divides the ${outputs} outputs, got ${groups}`,
+    );
+  const own = outputs / groups;
+  const size = sizeOf(window);
+  const middle = window.reduce((at, n) => at * n + Math.floor(n / 2), 0);
+  return fill(parameter, (shape, dtype) => {
+    const data = new Float64Array(sizeOf(shape));
+    for (let output = 0; output < outputs; output++) {
+      const input = output % own;
+      if (input < inputs) data[(output * inputs + input) * size + middle] = 1;
+    }
+    return fromTypedArray(data, shape).to(dtype);
+  }) as P;
+}
+
+/** Options of `orthogonal_`. */
+export interface OrthogonalOptions {
+  /** Factor of the result. Default 1. */
+  readonly gain?: number;
+}
+
+/**
+ * A matrix (out, …) of orthonormal rows or, where there are more rows than columns, columns, uniform among
+ * those (Saxe et al. 2014).
+ *
+ * @throws RangeError for fewer than two axes.
+ *
+ * Source: the factor Q of a normal matrix, with signs that make it uniform (Mezzadri 2007).
+ *
+ * @example
+ * nn.init.orthogonal_(net.fc1.weight);
+ */
+export function orthogonal_<P extends CellTensor>(
+  parameter: P,
+  options: OrthogonalOptions = {},
+): P {
+  const { gain = 1 } = options;
+  if (parameter.ndim < 2)
+    throw new RangeError(
+      `orthogonal_: expected a parameter of at least 2 axes, got ${showShape(parameter.shape)}`,
+    );
+  if (parameter.size === 0) return parameter;
+  return fill(parameter, (shape, dtype) => {
+    const rows = shape[0];
+    const columns = sizeOf(shape) / rows;
+    const wide = rows < columns;
+    const drawn = randn(wide ? [columns, rows] : [rows, columns], { dtype });
+    const { q, r } = qr(drawn);
+    const uniformQ = q.mul(where(r.diagonal().lt(0), -1, 1));
+    return (wide ? uniformQ.t() : uniformQ).mul(gain).reshape(shape);
+  }) as P;
+}
+
+/**
+ * Normal with this standard deviation (0.01 by default), for a matrix; in each column a share `sparsity` of
+ * the entries is 0 (Martens 2010).
+ *
+ * @throws RangeError for other than two axes, and a share outside [0, 1].
+ *
+ * @example
+ * nn.init.sparse_(new nn.Parameter(zeros([4, 2])), 0.5).ne(0).sum(); // 4
+ */
+export function sparse_<P extends CellTensor>(parameter: P, sparsity: number, std = 0.01): P {
+  checkAxes(parameter, [2], "sparse_");
+  if (!(sparsity >= 0 && sparsity <= 1))
+    throw new RangeError(`sparse_: sparsity must be from 0 to 1, got ${sparsity}`);
+  return fill(parameter, (shape, dtype) => {
+    const zeros = Math.ceil(sparsity * shape[0]);
+    // The rank of each entry among its column's is a random order of the rows.
+    const rank = rand(shape).argsort(0).argsort(0);
+    return where(rank.lt(zeros), 0, normal(0, std, shape, { dtype }));
+  }) as P;
 }

@@ -48,7 +48,8 @@ export function checkSmoothing(labelSmoothing: number, what: string): void {
     throw new RangeError(`${what}: labelSmoothing must be from 0 to 1, got ${labelSmoothing}`);
 }
 
-function reduced(loss: Tensor, reduction: Reduction = "mean", what: string): Tensor {
+/** @internal The mean or the sum of a loss, or the loss itself. */
+export function reduced(loss: Tensor, reduction: Reduction = "mean", what: string): Tensor {
   checkReduction(reduction, what);
   return reduction === "mean" ? loss.mean() : reduction === "sum" ? loss.sum() : loss;
 }

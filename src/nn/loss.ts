@@ -1,8 +1,8 @@
 import { type Tensor } from "../tensor/index.ts";
+import { Loss } from "./loss-base.ts";
 import {
   binaryCrossEntropyWithLogits,
   type BinaryOptions,
-  checkReduction,
   checkSmoothing,
   type ClassLossOptions,
   crossEntropy,
@@ -14,20 +14,6 @@ import {
   nllLoss,
   smoothL1Loss,
 } from "./loss-functions.ts";
-import { Module } from "./module.ts";
-
-/** A loss: what training makes smaller. */
-abstract class Loss<O extends LossOptions> extends Module {
-  protected readonly options: O;
-
-  constructor(options: O) {
-    super();
-    checkReduction(options.reduction ?? "mean", this.constructor.name);
-    this.options = options;
-  }
-
-  abstract override forward(input: Tensor, target: Tensor): Tensor;
-}
 
 /**
  * Cross entropy of scores (N, C, …) and class indices (N, …) or probabilities (N, C, …); see

@@ -27,12 +27,12 @@ export type Named<T> = [name: string, value: T];
 export abstract class Module {
   /** Whether the module is being trained (`train()`) or used (`eval()`): what dropout goes by. */
   get training(): boolean {
-    return guarded(() => this.mode);
+    return guarded(() => this.inTraining);
   }
   set training(mode: boolean) {
-    this.mode = mode;
+    this.inTraining = mode;
   }
-  private mode = true;
+  private inTraining = true;
 
   /** What the module computes. */
   abstract forward(...inputs: never[]): unknown;

@@ -1,4 +1,13 @@
 import {
+  adaptiveMaxPool1dWithIndices,
+  adaptiveMaxPool2dWithIndices,
+  adaptiveMaxPool3dWithIndices,
+  maxPool1dWithIndices,
+  maxPool2dWithIndices,
+  maxPool3dWithIndices,
+  type PooledIndices,
+} from "../extra/max-pooling.ts";
+import {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,
   adaptiveAvgPool3d,
@@ -63,6 +72,11 @@ export class MaxPool1d extends Pool<MaxPoolOptions> {
   forward(x: Tensor): Tensor {
     return maxPool1d(x, this.kernelSize, this.options);
   }
+
+  /** The result, and the positions of its entries in the flattened spatial axes: what unpooling takes. */
+  forwardWithIndices(x: Tensor): PooledIndices {
+    return maxPool1dWithIndices(x, this.kernelSize, this.options);
+  }
 }
 
 /**
@@ -75,6 +89,11 @@ export class MaxPool2d extends Pool<MaxPoolOptions> {
   forward(x: Tensor): Tensor {
     return maxPool2d(x, this.kernelSize, this.options);
   }
+
+  /** The result, and the positions of its entries in the flattened spatial axes: what unpooling takes. */
+  forwardWithIndices(x: Tensor): PooledIndices {
+    return maxPool2dWithIndices(x, this.kernelSize, this.options);
+  }
 }
 
 /**
@@ -86,6 +105,11 @@ export class MaxPool2d extends Pool<MaxPoolOptions> {
 export class MaxPool3d extends Pool<MaxPoolOptions> {
   forward(x: Tensor): Tensor {
     return maxPool3d(x, this.kernelSize, this.options);
+  }
+
+  /** The result, and the positions of its entries in the flattened spatial axes: what unpooling takes. */
+  forwardWithIndices(x: Tensor): PooledIndices {
+    return maxPool3dWithIndices(x, this.kernelSize, this.options);
   }
 }
 
@@ -171,6 +195,11 @@ export class AdaptiveMaxPool1d extends AdaptivePool {
   forward(x: Tensor): Tensor {
     return adaptiveMaxPool1d(x, this.outputSize);
   }
+
+  /** The result, and the positions of its entries in the flattened spatial axes. */
+  forwardWithIndices(x: Tensor): PooledIndices {
+    return adaptiveMaxPool1dWithIndices(x, this.outputSize);
+  }
 }
 
 /**
@@ -183,6 +212,11 @@ export class AdaptiveMaxPool2d extends AdaptivePool {
   forward(x: Tensor): Tensor {
     return adaptiveMaxPool2d(x, this.outputSize);
   }
+
+  /** The result, and the positions of its entries in the flattened spatial axes. */
+  forwardWithIndices(x: Tensor): PooledIndices {
+    return adaptiveMaxPool2dWithIndices(x, this.outputSize);
+  }
 }
 
 /**
@@ -194,5 +228,10 @@ export class AdaptiveMaxPool2d extends AdaptivePool {
 export class AdaptiveMaxPool3d extends AdaptivePool {
   forward(x: Tensor): Tensor {
     return adaptiveMaxPool3d(x, this.outputSize);
+  }
+
+  /** The result, and the positions of its entries in the flattened spatial axes. */
+  forwardWithIndices(x: Tensor): PooledIndices {
+    return adaptiveMaxPool3dWithIndices(x, this.outputSize);
   }
 }

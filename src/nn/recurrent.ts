@@ -1,10 +1,11 @@
 import { type DType } from "../ir/dtype.ts";
 import { sameShape, showShape } from "../ir/shape.ts";
-import { cat, stack, type Tensor, zeros } from "../tensor/index.ts";
+import { cat, stack, type Tensor, where, zeros } from "../tensor/index.ts";
 import { scan } from "../tensor/scan.ts";
 import { checkProbability, checkSize } from "./checks.ts";
 import { uniform_ } from "./init.ts";
 import { Module, type Named } from "./module.ts";
+import { PackedSequence } from "./packed.ts";
 import { Parameter } from "./parameter.ts";
 import { elman, gru, inputSums, type Kind, lstm, type Nonlinearity } from "./recurrent-steps.ts";
 
@@ -128,12 +129,26 @@ abstract class Recurrent extends Module {
    * @param initial - States before the first step, each (numLayers · directions, N, size); 0 by default.
    * @returns The results of the last layer, and the states after the last step like `initial`.
    */
-  protected run(
+  protected run<X extends Tensor | PackedSequence>(
+    x: X,
+    initial: readonly Tensor[] | undefined,
+  ): { output: X; final: Tensor[] } {
+    const { final, output } =
+      x instanceof PackedSequence
+        ? this.runPadded(x.data, initial, false, x.mask.unsqueeze(-1))
+        : this.runPadded(x, initial, this.batchFirst);
+    return { final, output: (x instanceof PackedSequence ? x.with(output) : output) as X };
+  }
+
+  /** @param mask - (L, N, 1), true where a sequence has a step. */
+  private runPadded(
     x: Tensor,
     initial: readonly Tensor[] | undefined,
+    batchFirst: boolean,
+    mask?: Tensor,
   ): { output: Tensor; final: Tensor[] } {
     const what = this.constructor.name;
-    const { batchFirst, inputSize, kind } = this;
+    const { inputSize, kind } = this;
     if ((x.ndim !== 2 && x.ndim !== 3) || x.shape[x.ndim - 1] !== inputSize)
       throw new Error(
         `${what}: expected a sequence (${batchFirst ? "N, L" : "L, N"}, ${inputSize}) or ` +
@@ -166,7 +181,12 @@ abstract class Recurrent extends Module {
       for (let way = 0; way < ways; way++) {
         const index = layer * ways + way;
         const weights = this.directions[index];
-        const { output, last } = runDirection(kind, weights, sequence, before(index), way === 1);
+        const { output, last } = runDirection(kind, weights, {
+          sequence,
+          before: before(index),
+          reverse: way === 1,
+          mask,
+        });
         outputs.push(output);
         last.forEach((state, i) => finals[i].push(state));
       }
@@ -192,23 +212,34 @@ abstract class Recurrent extends Module {
   }
 }
 
-/** One layer in one direction over a sequence (L, N, size). */
+/** What a layer runs over in one direction. */
+interface Run {
+  /** (L, N, size) */
+  readonly sequence: Tensor;
+  /** The states before the first step. */
+  readonly before: Tensor[];
+  readonly reverse: boolean;
+  /** (L, N, 1), true where a sequence has a step; where it has none its state stays and its result is 0. */
+  readonly mask: Tensor | undefined;
+}
+
+/** One layer in one direction. */
 function runDirection(
   kind: Kind,
   { weightIh, weightHh, biasIh, biasHh, weightHr }: RecurrentWeights,
-  x: Tensor,
-  before: Tensor[],
-  reverse: boolean,
+  { sequence, before, reverse, mask }: Run,
 ): { output: Tensor; last: Tensor[] } {
   // The inputs of all steps meet their weight in one product.
-  const inputs = inputSums(kind, x, weightIh, biasIh, biasHh);
+  const inputs = inputSums(kind, sequence, weightIh, biasIh, biasHh);
   const [last, { output }] = scan(
-    (state: Tensor[], input: Tensor) => {
+    (state: Tensor[], { input, valid }: { input: Tensor; valid: Tensor | undefined }) => {
       const { next, kept } = kind.step(state, input, { weightHh, biasHh, weightHr });
-      return [[...next], { output: next[0], kept }];
+      if (!valid) return [[...next], { output: next[0], kept }];
+      const stayed = next.map((value, i) => where(valid, value, state[i]));
+      return [stayed, { output: where(valid, next[0], 0), kept }];
     },
     before,
-    inputs,
+    { input: inputs, valid: mask },
     { reverse },
   );
   return { output, last };
@@ -237,11 +268,12 @@ export class RNN extends Recurrent {
   }
 
   /**
-   * @param x - (L, N, inputSize), (N, L, inputSize) with `batchFirst`, or one sequence (L, inputSize).
+   * @param x - (L, N, inputSize), (N, L, inputSize) with `batchFirst`, or one sequence (L, inputSize); or
+   * sequences of different lengths, made by `utils.rnn.packPaddedSequence`, which give such ones.
    * @param h - State before the first step (numLayers · directions, N, hiddenSize). Default 0.
    * @returns Results (L, N, directions · hiddenSize), and the state after the last step like `h`.
    */
-  forward(x: Tensor, h?: Tensor): [output: Tensor, h: Tensor] {
+  forward<X extends Tensor | PackedSequence>(x: X, h?: Tensor): [output: X, h: Tensor] {
     const { output, final } = this.run(x, h && [h]);
     return [output, final[0]];
   }
@@ -261,11 +293,12 @@ export class GRU extends Recurrent {
   }
 
   /**
-   * @param x - (L, N, inputSize), (N, L, inputSize) with `batchFirst`, or one sequence (L, inputSize).
+   * @param x - (L, N, inputSize), (N, L, inputSize) with `batchFirst`, or one sequence (L, inputSize); or
+   * sequences of different lengths, made by `utils.rnn.packPaddedSequence`, which give such ones.
    * @param h - State before the first step (numLayers · directions, N, hiddenSize). Default 0.
    * @returns Results (L, N, directions · hiddenSize), and the state after the last step like `h`.
    */
-  forward(x: Tensor, h?: Tensor): [output: Tensor, h: Tensor] {
+  forward<X extends Tensor | PackedSequence>(x: X, h?: Tensor): [output: X, h: Tensor] {
     const { output, final } = this.run(x, h && [h]);
     return [output, final[0]];
   }
@@ -295,14 +328,15 @@ export class LSTM extends Recurrent {
   }
 
   /**
-   * @param x - (L, N, inputSize), (N, L, inputSize) with `batchFirst`, or one sequence (L, inputSize).
+   * @param x - (L, N, inputSize), (N, L, inputSize) with `batchFirst`, or one sequence (L, inputSize); or
+   * sequences of different lengths, made by `utils.rnn.packPaddedSequence`, which give such ones.
    * @param state - [h, c] before the first step, (numLayers · directions, N, size). Default 0.
    * @returns Results (L, N, directions · size), and [h, c] after the last step like `state`.
    */
-  forward(
-    x: Tensor,
+  forward<X extends Tensor | PackedSequence>(
+    x: X,
     state?: readonly [h: Tensor, c: Tensor],
-  ): [output: Tensor, state: [h: Tensor, c: Tensor]] {
+  ): [output: X, state: [h: Tensor, c: Tensor]] {
     const { output, final } = this.run(x, state);
     return [output, [final[0], final[1]]];
   }

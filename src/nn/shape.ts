@@ -1,6 +1,5 @@
 import { type Shape, showShape } from "../ir/shape.ts";
 import { type Tensor } from "../tensor/index.ts";
-import { interpolate, type InterpolateOptions } from "../tensor/interpolate.ts";
 import { Layer } from "./module.ts";
 
 /**
@@ -62,33 +61,5 @@ export class Unflatten extends Layer {
 
   override extraRepr(): string {
     return `dim=${this.dim}, sizes=${showShape(this.sizes)}`;
-  }
-}
-
-/**
- * Another size for the spatial axes of (N, C, …): see `functional.interpolate`.
- *
- * @example
- * new nn.Upsample({ scaleFactor: 2 }).forward(rand([8, 3, 16, 16])); // (8, 3, 32, 32)
- */
-export class Upsample extends Layer {
-  readonly options: InterpolateOptions;
-
-  /** @throws RangeError when not one of `size` and `scaleFactor` is given. */
-  constructor(options: InterpolateOptions) {
-    super();
-    if ((options.size === undefined) === (options.scaleFactor === undefined))
-      throw new RangeError("Upsample: expected one of size and scaleFactor");
-    this.options = { ...options };
-  }
-
-  forward(x: Tensor): Tensor {
-    return interpolate(x, this.options);
-  }
-
-  override extraRepr(): string {
-    return Object.entries(this.options)
-      .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-      .join(", ");
   }
 }
