@@ -12,7 +12,8 @@ import { checkAtLeast, checkFloat } from "../tensor/checks.ts";
  */
 export function celu(x: Tensor, alpha = 1): Tensor {
   if (alpha === 0) throw new RangeError("celu: alpha must not be 0");
-  return where(x.gt(0), x, x.minimum(0).div(alpha).expm1().mul(alpha));
+  const positive = x.gt(0);
+  return where(positive, x, where(positive, 0, x).div(alpha).expm1().mul(alpha));
 }
 
 /**
@@ -72,7 +73,7 @@ export function rrelu(
         .mul(upper - lower)
         .add(lower)
     : (lower + upper) / 2;
-  return where(x.lt(0), x.mul(slope), x);
+  return where(x.le(0), x.mul(slope), x);
 }
 
 /**

@@ -249,7 +249,7 @@ export class Hardtanh extends Layer {
   }
 
   override extraRepr(): string {
-    return `low=${this.low}, high=${this.high}`;
+    return `minVal=${this.low}, maxVal=${this.high}`;
   }
 }
 

@@ -171,10 +171,6 @@ export class MultiheadAttention extends Module {
     return [result, single ? shown.squeeze(0) : shown];
   }
 
-  override extraRepr(): string {
-    return `${this.embedDim}, ${this.numHeads}, dropout=${this.dropout}`;
-  }
-
   protected override fields(): Iterable<Named<unknown>> {
     return torchFields(super.fields());
   }

@@ -7,6 +7,7 @@ import { constant_, ones_, zeros_ } from "./init.ts";
 import { Layer, type Named } from "./module.ts";
 import { torchFields } from "./names.ts";
 import { Buffer, Parameter } from "./parameter.ts";
+import { joined, showSettings } from "./repr.ts";
 
 /** Options of `BatchNorm1d` … `BatchNorm3d`, and of `InstanceNorm1d` … `InstanceNorm3d`. */
 export interface RunningNormOptions {
@@ -89,11 +90,10 @@ abstract class RunningNorm extends Layer {
   }
 
   override extraRepr(): string {
-    const { numFeatures, eps, momentum, weight, runningMean } = this;
-    return (
-      `${numFeatures}, eps=${eps}, momentum=${momentum}, affine=${weight !== undefined}, ` +
-      `trackRunningStats=${runningMean !== undefined}`
-    );
+    const { numFeatures, eps, momentum } = this;
+    const [affine, bias] = [this.weight !== undefined, this.bias !== undefined];
+    const trackRunningStats = this.runningMean !== undefined;
+    return joined(numFeatures, showSettings({ eps, momentum, affine, bias, trackRunningStats }));
   }
 
   /** Counts a batch, and returns its share in the running moments. */

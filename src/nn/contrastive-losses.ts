@@ -96,7 +96,7 @@ export class ContrastiveLoss extends Loss<ContrastiveOptions> {
   }
 
   forward(x1: Tensor, x2: Tensor, alike: Tensor): Tensor {
-    return contrastiveLoss(x1, x2, alike, this.options);
+    return contrastiveLoss(x1, x2, alike, this.settings);
   }
 }
 
@@ -115,6 +115,6 @@ export class InfoNCELoss extends Loss<Omit<InfoNCEOptions, "negatives">> {
 
   /** @param negatives - (M, D) vectors that are like no query. */
   forward(query: Tensor, positive: Tensor, negatives?: Tensor): Tensor {
-    return infoNCELoss(query, positive, { ...this.options, negatives });
+    return infoNCELoss(query, positive, { ...this.settings, negatives });
   }
 }

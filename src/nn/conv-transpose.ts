@@ -10,7 +10,7 @@ import { type PerAxis, perAxis } from "../tensor/spatial.ts";
 import { checkGroups, resetConvolution } from "./conv.ts";
 import { Layer } from "./module.ts";
 import { Parameter } from "./parameter.ts";
-import { showSettings } from "./repr.ts";
+import { joined, showSettings } from "./repr.ts";
 
 /** Options of `ConvTranspose1d`, `ConvTranspose2d` and `ConvTranspose3d`. */
 export interface ConvTransposeLayerOptions extends ConvTransposeOptions {
@@ -97,23 +97,14 @@ abstract class ConvTranspose extends Layer {
   }
 
   override extraRepr(): string {
-    const { inChannels, outChannels, kernelSize, stride, padding, outputPadding, dilation } = this;
+    const { inChannels, outChannels, kernelSize, stride, padding, dilation, outputPadding } = this;
     const ones = kernelSize.map(() => 1);
     const zeros = kernelSize.map(() => 0);
-    return showSettings(
-      {
-        inChannels,
-        outChannels,
-        kernelSize,
-        stride,
-        padding,
-        outputPadding,
-        dilation,
-        groups: this.groups,
-        bias: this.bias !== undefined,
-      },
-      { stride: ones, padding: zeros, outputPadding: zeros, dilation: ones, groups: 1, bias: true },
+    const more = showSettings(
+      { padding, dilation, outputPadding, groups: this.groups, bias: this.bias !== undefined },
+      { padding: zeros, dilation: ones, outputPadding: zeros, groups: 1, bias: true },
     );
+    return joined(inChannels, outChannels, showSettings({ kernelSize, stride }), more);
   }
 }
 

@@ -6,7 +6,7 @@ import { checkSize } from "./checks.ts";
 import { calculateFans, kaimingUniform_, uniform_ } from "./init.ts";
 import { Layer } from "./module.ts";
 import { Parameter } from "./parameter.ts";
-import { showSettings } from "./repr.ts";
+import { joined, showSettings } from "./repr.ts";
 
 /** What a convolution takes for entries beyond the edge. */
 export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
@@ -119,20 +119,11 @@ abstract class Conv extends Layer {
     const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups } = this;
     const ones = kernelSize.map(() => 1);
     const zeros = kernelSize.map(() => 0);
-    return showSettings(
-      {
-        inChannels,
-        outChannels,
-        kernelSize,
-        stride,
-        padding,
-        dilation,
-        groups,
-        bias: this.bias !== undefined,
-        paddingMode: this.paddingMode,
-      },
-      { stride: ones, padding: zeros, dilation: ones, groups: 1, bias: true, paddingMode: "zeros" },
+    const more = showSettings(
+      { padding, dilation, groups, bias: this.bias !== undefined, paddingMode: this.paddingMode },
+      { padding: zeros, dilation: ones, groups: 1, bias: true, paddingMode: "zeros" },
     );
+    return joined(inChannels, outChannels, showSettings({ kernelSize, stride }), more);
   }
 }
 

@@ -119,10 +119,8 @@ export class EmbeddingBag extends Module {
   }
 
   override extraRepr(): string {
-    const { numEmbeddings, embeddingDim, mode, includeLastOffset, paddingIdx } = this;
-    const { maxNorm, normType } = this;
-    const settings = { maxNorm, normType, mode, includeLastOffset, paddingIdx };
-    const shown = showSettings(settings, { normType: 2, includeLastOffset: false });
+    const { numEmbeddings, embeddingDim, mode, paddingIdx, maxNorm, normType } = this;
+    const shown = showSettings({ maxNorm, normType, mode, paddingIdx }, { normType: 2 });
     return `${numEmbeddings}, ${embeddingDim}, ${shown}`;
   }
 }

@@ -28,7 +28,7 @@ export class BCELoss extends Loss<BCEOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return binaryCrossEntropy(input, target, this.options);
+    return binaryCrossEntropy(input, target, this.settings);
   }
 }
 
@@ -55,7 +55,7 @@ export class GaussianNLLLoss extends Loss<GaussianNLLOptions> {
 
   /** @param variance - Of the input's shape, of that without or with 1 for the last axis, or a number. */
   forward(input: Tensor, target: Tensor, variance: Tensor | number): Tensor {
-    return gaussianNllLoss(input, target, variance, this.options);
+    return gaussianNllLoss(input, target, variance, this.settings);
   }
 }
 
@@ -82,7 +82,7 @@ export class PoissonNLLLoss extends Loss<PoissonNLLOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return poissonNllLoss(input, target, this.options);
+    return poissonNllLoss(input, target, this.settings);
   }
 }
 
@@ -139,6 +139,6 @@ export class CTCLoss extends Loss<CTCOptions> {
     inputLengths: Lengths,
     targetLengths: Lengths,
   ): Tensor {
-    return ctcLoss(logProbs, targets, inputLengths, targetLengths, this.options);
+    return ctcLoss(logProbs, targets, inputLengths, targetLengths, this.settings);
   }
 }

@@ -3,13 +3,9 @@ import { type Shape } from "../ir/shape.ts";
 import { type Tensor } from "../tensor/index.ts";
 import { checkSize } from "./checks.ts";
 import { Linear } from "./linear.ts";
-import {
-  checkReduction,
-  checkSmoothing,
-  crossEntropy,
-  type CrossEntropyOptions,
-} from "./loss-functions.ts";
-import { Module } from "./module.ts";
+import { Loss } from "./loss-base.ts";
+import { showSettings } from "./repr.ts";
+import { checkSmoothing, crossEntropy, type CrossEntropyOptions } from "./loss-functions.ts";
 
 /** Options of `LinearCrossEntropyLoss`. */
 export interface LinearCrossEntropyLossOptions extends CrossEntropyOptions {
@@ -28,19 +24,17 @@ export interface LinearCrossEntropyLossOptions extends CrossEntropyOptions {
  * const criterion = new nn.LinearCrossEntropyLoss(64, 1000);
  * criterion.forward(rand([8, 64]), randint(0, 1000, [8])).backward();
  */
-export class LinearCrossEntropyLoss extends Module {
+export class LinearCrossEntropyLoss extends Loss<CrossEntropyOptions> {
   readonly inFeatures: number;
   readonly numClasses: number;
   readonly outFeatures: Shape;
   readonly linear: Linear;
-  private readonly options: CrossEntropyOptions;
 
   /** @throws RangeError for sizes and options out of range. */
   constructor(inFeatures: number, numClasses: number, options: LinearCrossEntropyLossOptions = {}) {
-    super();
     const what = "LinearCrossEntropyLoss";
     const { outFeatures = [], bias = false, dtype, ...rest } = options;
-    checkReduction(rest.reduction ?? "mean", what);
+    super(rest);
     checkSmoothing(rest.labelSmoothing ?? 0, what);
     checkSize(numClasses, "numClasses", what);
     for (const size of outFeatures) checkSize(size, "outFeatures", what);
@@ -49,12 +43,19 @@ export class LinearCrossEntropyLoss extends Module {
     this.outFeatures = outFeatures.slice();
     const scores = outFeatures.reduce((a, b) => a * b, numClasses);
     this.linear = new Linear(inFeatures, scores, { bias, dtype });
-    this.options = rest;
   }
 
   /** x (N, inFeatures) or (inFeatures), and targets as those of `CrossEntropyLoss`. */
   forward(x: Tensor, target: Tensor): Tensor {
     const scores = this.linear.forward(x).unflatten(-1, [this.numClasses, ...this.outFeatures]);
-    return crossEntropy(scores, target, this.options);
+    return crossEntropy(scores, target, this.settings);
+  }
+
+  override extraRepr(): string {
+    const { inFeatures, numClasses, outFeatures, linear, options } = this;
+    const { reduction = "mean", ignoreIndex = null, labelSmoothing = 0 } = options;
+    const bias = linear.bias !== undefined;
+    const settings = { inFeatures, numClasses, outFeatures, bias };
+    return showSettings({ ...settings, reduction, ignoreIndex, labelSmoothing });
   }
 }

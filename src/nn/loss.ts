@@ -31,7 +31,7 @@ export class CrossEntropyLoss extends Loss<CrossEntropyOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return crossEntropy(input, target, this.options);
+    return crossEntropy(input, target, this.settings);
   }
 }
 
@@ -48,7 +48,7 @@ export class NLLLoss extends Loss<ClassLossOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return nllLoss(input, target, this.options);
+    return nllLoss(input, target, this.settings);
   }
 }
 
@@ -64,7 +64,7 @@ export class MSELoss extends Loss<LossOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return mseLoss(input, target, this.options);
+    return mseLoss(input, target, this.settings);
   }
 }
 
@@ -80,7 +80,7 @@ export class L1Loss extends Loss<LossOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return l1Loss(input, target, this.options);
+    return l1Loss(input, target, this.settings);
   }
 }
 
@@ -96,7 +96,7 @@ export class SmoothL1Loss extends Loss<LossOptions & { readonly beta?: number }>
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return smoothL1Loss(input, target, this.options);
+    return smoothL1Loss(input, target, this.settings);
   }
 }
 
@@ -112,7 +112,7 @@ export class HuberLoss extends Loss<LossOptions & { readonly delta?: number }> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return huberLoss(input, target, this.options);
+    return huberLoss(input, target, this.settings);
   }
 }
 
@@ -128,6 +128,6 @@ export class BCEWithLogitsLoss extends Loss<BinaryOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return binaryCrossEntropyWithLogits(input, target, this.options);
+    return binaryCrossEntropyWithLogits(input, target, this.settings);
   }
 }

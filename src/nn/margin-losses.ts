@@ -42,7 +42,7 @@ export class SoftMarginLoss extends Loss<LossOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return softMarginLoss(input, target, this.options);
+    return softMarginLoss(input, target, this.settings);
   }
 }
 
@@ -59,7 +59,7 @@ export class HingeEmbeddingLoss extends Loss<MarginOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return hingeEmbeddingLoss(input, target, this.options);
+    return hingeEmbeddingLoss(input, target, this.settings);
   }
 }
 
@@ -77,7 +77,7 @@ export class MarginRankingLoss extends Loss<MarginOptions> {
   }
 
   forward(x1: Tensor, x2: Tensor, target: Tensor): Tensor {
-    return marginRankingLoss(x1, x2, target, this.options);
+    return marginRankingLoss(x1, x2, target, this.settings);
   }
 }
 
@@ -95,7 +95,7 @@ export class CosineEmbeddingLoss extends Loss<MarginOptions> {
   }
 
   forward(x1: Tensor, x2: Tensor, target: Tensor): Tensor {
-    return cosineEmbeddingLoss(x1, x2, target, this.options);
+    return cosineEmbeddingLoss(x1, x2, target, this.settings);
   }
 }
 
@@ -113,7 +113,7 @@ export class TripletMarginLoss extends Loss<TripletOptions> {
   }
 
   forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
-    return tripletMarginLoss(anchor, positive, negative, this.options);
+    return tripletMarginLoss(anchor, positive, negative, this.settings);
   }
 }
 
@@ -132,7 +132,7 @@ export class TripletMarginWithDistanceLoss extends Loss<TripletDistanceOptions> 
   }
 
   forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
-    return tripletMarginWithDistanceLoss(anchor, positive, negative, this.options);
+    return tripletMarginWithDistanceLoss(anchor, positive, negative, this.settings);
   }
 }
 
@@ -159,7 +159,7 @@ export class MultiMarginLoss extends Loss<MultiMarginOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return multiMarginLoss(input, target, this.options);
+    return multiMarginLoss(input, target, this.settings);
   }
 }
 
@@ -178,7 +178,7 @@ export class MultiLabelMarginLoss extends Loss<LossOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return multilabelMarginLoss(input, target, this.options);
+    return multilabelMarginLoss(input, target, this.settings);
   }
 }
 
@@ -195,6 +195,6 @@ export class MultiLabelSoftMarginLoss extends Loss<WeightedLossOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return multilabelSoftMarginLoss(input, target, this.options);
+    return multilabelSoftMarginLoss(input, target, this.settings);
   }
 }

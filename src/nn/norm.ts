@@ -1,11 +1,12 @@
 import { type DType } from "../ir/dtype.ts";
-import { type Shape, showShape } from "../ir/shape.ts";
+import { type Shape } from "../ir/shape.ts";
 import { ones, type Tensor, zeros } from "../tensor/index.ts";
 import { groupNorm, layerNorm, rmsNorm } from "../tensor/normalization.ts";
 import { checkSize } from "./checks.ts";
 import { ones_, zeros_ } from "./init.ts";
 import { Layer } from "./module.ts";
 import { Parameter } from "./parameter.ts";
+import { joined, showSettings } from "./repr.ts";
 
 // Normalisations that do the same in training and in use; those with running moments are in
 // batch-norm.ts.
@@ -70,8 +71,10 @@ export class LayerNorm extends Layer {
   }
 
   override extraRepr(): string {
-    const { normalizedShape, eps, weight } = this;
-    return `${showShape(normalizedShape)}, eps=${eps}, elementwiseAffine=${weight !== undefined}`;
+    const { normalizedShape, eps } = this;
+    const [elementwiseAffine, bias] = [this.weight !== undefined, this.bias !== undefined];
+    const settings = showSettings({ eps, elementwiseAffine, bias });
+    return joined(`(${normalizedShape.join(", ")})`, settings);
   }
 }
 
@@ -119,11 +122,9 @@ export class RMSNorm extends Layer {
   }
 
   override extraRepr(): string {
-    const { normalizedShape, eps, weight } = this;
-    return (
-      `${showShape(normalizedShape)}, ${eps === undefined ? "" : `eps=${eps}, `}` +
-      `elementwiseAffine=${weight !== undefined}`
-    );
+    const { normalizedShape, eps = null } = this;
+    const settings = showSettings({ eps, elementwiseAffine: this.weight !== undefined });
+    return joined(`(${normalizedShape.join(", ")})`, settings);
   }
 }
 
@@ -182,7 +183,8 @@ export class GroupNorm extends Layer {
   }
 
   override extraRepr(): string {
-    const { numGroups, numChannels, eps, weight } = this;
-    return `${numGroups}, ${numChannels}, eps=${eps}, affine=${weight !== undefined}`;
+    const { numGroups, numChannels, eps } = this;
+    const [affine, bias] = [this.weight !== undefined, this.bias !== undefined];
+    return joined(numGroups, numChannels, showSettings({ eps, affine, bias }));
   }
 }

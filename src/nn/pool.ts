@@ -29,9 +29,12 @@ import {
 } from "../tensor/pooling.ts";
 import { type PerAxis } from "../tensor/spatial.ts";
 import { Layer } from "./module.ts";
+import { showSettings } from "./repr.ts";
 
 /** A pool with a window. */
-abstract class Pool<O extends object> extends Layer {
+abstract class Pool<
+  O extends { readonly stride?: PerAxis; readonly padding?: PerAxis },
+> extends Layer {
   readonly kernelSize: PerAxis;
   readonly options: O;
 
@@ -42,9 +45,17 @@ abstract class Pool<O extends object> extends Layer {
   }
 
   override extraRepr(): string {
-    return Object.entries({ kernelSize: this.kernelSize, ...this.options })
-      .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-      .join(", ");
+    const { kernelSize, options } = this;
+    const { stride = kernelSize, padding = 0 } = options;
+    return showSettings({ kernelSize, stride, padding });
+  }
+}
+
+/** A pool of largest entries. */
+abstract class MaxPool extends Pool<MaxPoolOptions> {
+  override extraRepr(): string {
+    const { dilation = 1, ceilMode = false } = this.options;
+    return `${super.extraRepr()}, ${showSettings({ dilation, ceilMode })}`;
   }
 }
 
@@ -58,7 +69,7 @@ abstract class AdaptivePool extends Layer {
   }
 
   override extraRepr(): string {
-    return `outputSize=${JSON.stringify(this.outputSize)}`;
+    return showSettings({ outputSize: this.outputSize });
   }
 }
 
@@ -68,7 +79,7 @@ abstract class AdaptivePool extends Layer {
  * @example
  * new nn.MaxPool1d(2).forward(tensor([[[1, 3, 2, 5]]])); // [[[3, 5]]]
  */
-export class MaxPool1d extends Pool<MaxPoolOptions> {
+export class MaxPool1d extends MaxPool {
   forward(x: Tensor): Tensor {
     return maxPool1d(x, this.kernelSize, this.options);
   }
@@ -85,7 +96,7 @@ export class MaxPool1d extends Pool<MaxPoolOptions> {
  * @example
  * new nn.MaxPool2d(2).forward(rand([8, 6, 28, 28])); // (8, 6, 14, 14)
  */
-export class MaxPool2d extends Pool<MaxPoolOptions> {
+export class MaxPool2d extends MaxPool {
   forward(x: Tensor): Tensor {
     return maxPool2d(x, this.kernelSize, this.options);
   }
@@ -102,7 +113,7 @@ export class MaxPool2d extends Pool<MaxPoolOptions> {
  * @example
  * new nn.MaxPool3d(2).forward(rand([2, 4, 8, 8, 8])); // (2, 4, 4, 4, 4)
  */
-export class MaxPool3d extends Pool<MaxPoolOptions> {
+export class MaxPool3d extends MaxPool {
   forward(x: Tensor): Tensor {
     return maxPool3d(x, this.kernelSize, this.options);
   }

@@ -7,6 +7,7 @@ import { Module, type Named } from "./module.ts";
 import { torchFields } from "./names.ts";
 import { Parameter } from "./parameter.ts";
 import { elman, gru, inputSums, type Kind, lstm, type Nonlinearity } from "./recurrent-steps.ts";
+import { joined, showSettings } from "./repr.ts";
 
 /** Options of `RNNCell`, `LSTMCell` and `GRUCell`. */
 export interface RecurrentCellOptions {
@@ -61,7 +62,10 @@ abstract class RecurrentCell extends Module {
 
   override extraRepr(): string {
     const { inputSize, hiddenSize, biasIh } = this;
-    return `${inputSize}, ${hiddenSize}, bias=${biasIh !== undefined}`;
+    const { nonlinearity } = this as { readonly nonlinearity?: Nonlinearity };
+    const bent = nonlinearity === "tanh" ? undefined : nonlinearity;
+    const shown = showSettings({ bias: biasIh !== undefined, nonlinearity: bent }, { bias: true });
+    return joined(inputSize, hiddenSize, shown);
   }
 
   /** The next state of x (N, inputSize) or (inputSize); without a state before it is 0. */

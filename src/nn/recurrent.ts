@@ -8,6 +8,7 @@ import { Module, type Named } from "./module.ts";
 import { PackedSequence } from "./packed.ts";
 import { Parameter } from "./parameter.ts";
 import { elman, gru, inputSums, type Kind, lstm, type Nonlinearity } from "./recurrent-steps.ts";
+import { joined, showSettings } from "./repr.ts";
 
 /** Options of `RNN`, `LSTM` and `GRU`. */
 export interface RecurrentOptions {
@@ -112,15 +113,15 @@ abstract class Recurrent extends Module {
 
   override extraRepr(): string {
     const { inputSize, hiddenSize, numLayers, batchFirst, dropout, bidirectional } = this;
-    const extra = Object.entries({
-      numLayers: numLayers === 1 ? undefined : numLayers,
-      bias: this.directions[0].biasIh ? undefined : false,
-      batchFirst: batchFirst || undefined,
-      dropout: dropout || undefined,
-      bidirectional: bidirectional || undefined,
-      projSize: this.outputSize === hiddenSize ? undefined : this.outputSize,
-    }).filter(([, value]) => value !== undefined);
-    return [inputSize, hiddenSize, ...extra.map(([name, value]) => `${name}=${value}`)].join(", ");
+    const projSize = this.outputSize === hiddenSize ? 0 : this.outputSize;
+    const bias = this.directions[0].biasIh !== undefined;
+    const settings = { projSize, numLayers, bias, batchFirst, dropout, bidirectional };
+    const defaults = { projSize: 0, numLayers: 1, bias: true, batchFirst: false, dropout: 0 };
+    return joined(
+      inputSize,
+      hiddenSize,
+      showSettings(settings, { ...defaults, bidirectional: false }),
+    );
   }
 
   /**

@@ -193,7 +193,7 @@ export class FocalLoss extends Loss<FocalOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return sigmoidFocalLoss(input, target, this.options);
+    return sigmoidFocalLoss(input, target, this.settings);
   }
 }
 
@@ -210,7 +210,7 @@ export class DiceLoss extends Loss<OverlapOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return diceLoss(input, target, this.options);
+    return diceLoss(input, target, this.settings);
   }
 }
 
@@ -227,7 +227,7 @@ export class JaccardLoss extends Loss<OverlapOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return jaccardLoss(input, target, this.options);
+    return jaccardLoss(input, target, this.settings);
   }
 }
 
@@ -244,7 +244,7 @@ export class LovaszHingeLoss extends Loss<LossOptions> {
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return lovaszHingeLoss(input, target, this.options);
+    return lovaszHingeLoss(input, target, this.settings);
   }
 }
 

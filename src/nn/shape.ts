@@ -1,4 +1,4 @@
-import { type Shape, showShape } from "../ir/shape.ts";
+import { type Shape } from "../ir/shape.ts";
 import { type Tensor } from "../tensor/index.ts";
 import { Layer } from "./module.ts";
 
@@ -60,6 +60,6 @@ export class Unflatten extends Layer {
   }
 
   override extraRepr(): string {
-    return `dim=${this.dim}, sizes=${showShape(this.sizes)}`;
+    return `dim=${this.dim}, unflattenedSize=(${this.sizes.join(", ")})`;
   }
 }

@@ -30,8 +30,8 @@ export class Upsample extends Layer {
   }
 
   override extraRepr(): string {
-    const { size, scaleFactor, mode = "nearest", alignCorners } = this.options;
-    return showSettings({ size, scaleFactor, mode, alignCorners });
+    const { size, scaleFactor, mode = "nearest" } = this.options;
+    return showSettings({ size, scaleFactor, mode });
   }
 }
 
