@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+import init_cases
 import layer_cases
 import layer_cases_more
 import loss_cases
@@ -29,7 +30,8 @@ FAMILIES = {
         "activations", "dropouts", "shapes", "more_pools", "more_embeddings", "packed",
         "more_attention", "parametrized",
     ],
-    loss_cases: ["elementwise", "margins", "classes", "ctc"],
+    loss_cases: ["elementwise", "margins", "classes", "ctc", "others", "penalties"],
+    init_cases: ["initialisers", "truncated"],
 }  # fmt: skip
 
 

@@ -132,8 +132,10 @@ export class RMSNorm extends Layer {
 export interface GroupNormOptions {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
-  /** Whether there are a weight and a bias. Default true. */
+  /** Whether there is a weight, and unless `bias` is false a bias. Default true. */
   readonly affine?: boolean;
+  /** Whether there is a bias beside the weight. Default true. */
+  readonly bias?: boolean;
   /** Default f32. */
   readonly dtype?: DType;
 }
@@ -157,7 +159,7 @@ export class GroupNorm extends Layer {
   /** @throws RangeError for sizes that are not integers >= 1, or when the groups are not equal. */
   constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}) {
     super();
-    const { eps = 1e-5, affine = true, dtype = "f32" } = options;
+    const { eps = 1e-5, affine = true, bias = true, dtype = "f32" } = options;
     checkSize(numGroups, "numGroups", "GroupNorm");
     checkSize(numChannels, "numChannels", "GroupNorm");
     if (numChannels % numGroups !== 0)
@@ -168,7 +170,7 @@ export class GroupNorm extends Layer {
     this.numChannels = numChannels;
     this.eps = eps;
     this.weight = affine ? new Parameter(ones([numChannels], { dtype })) : undefined;
-    this.bias = affine ? new Parameter(zeros([numChannels], { dtype })) : undefined;
+    this.bias = affine && bias ? new Parameter(zeros([numChannels], { dtype })) : undefined;
   }
 
   /** Sets weight to 1 and bias to 0. */

@@ -3,6 +3,13 @@ import { showShape } from "../ir/shape.ts";
 import { cat, type Tensor } from "../tensor/index.ts";
 import { type Parameter } from "./parameter.ts";
 
+export {
+  fuseConvBnEval,
+  fuseConvBnWeights,
+  fuseLinearBnEval,
+  fuseLinearBnWeights,
+  type NormWeights,
+} from "./fuse.ts";
 export * as parametrizations from "./parametrizations.ts";
 export * as parametrize from "./parametrize.ts";
 export * as rnn from "./packed.ts";

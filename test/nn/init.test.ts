@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { nn } from "../../src/index.ts";
-import { manualSeed, type Tensor, zeros } from "../../src/tensor/index.ts";
-import { camel, camelOptions, fixtures } from "./fixtures.ts";
+import { eye, manualSeed, type Tensor, zeros } from "../../src/tensor/index.ts";
+import { camel, camelOptions, expectNumbers, fixtures } from "./fixtures.ts";
+import { type InitCase, type TruncatedCase, vectors } from "./vectors.ts";
 
 const { init } = nn;
 
@@ -156,4 +157,82 @@ describe("layers start with PyTorch's distributions", () => {
     expect(a).not.toBe(b);
     expect(Array.from(a.dataSync())).toEqual(Array.from(b.dataSync()));
   });
+});
+
+const parameterOf = (shape: readonly number[]): nn.Parameter =>
+  new nn.Parameter(zeros(shape, { dtype: "f64" }));
+
+describe("what is not drawn is as in PyTorch", () => {
+  type Fixed = (parameter: nn.Parameter, ...args: number[]) => nn.Parameter;
+  for (const { name, args, value } of vectors.families.initialisers as InitCase[])
+    test(`${name}(${args.join(", ")}) of [${value.shape.join(", ")}]`, () => {
+      const fn = (init as unknown as Record<string, Fixed>)[name];
+      expectNumbers(fn(parameterOf(value.shape), ...args), value.data.map(Number), name);
+    });
+});
+
+describe("truncated normal numbers have PyTorch's moments", () => {
+  for (const { args, numbers } of vectors.families.truncated as TruncatedCase[])
+    test(`truncNormal_(${args.join(", ")})`, () => {
+      manualSeed(1);
+      const data = init.truncNormal_(parameterOf([20000]), ...args).dataSync();
+      const [mean, deviation] = numbers;
+      const own = data.reduce((sum, v) => sum + v, 0) / data.length;
+      // Five times what a mean of 20,000 numbers is off by.
+      expect(Math.abs(own - mean)).toBeLessThan((5 * deviation) / Math.sqrt(data.length));
+      expect(Math.abs(std(data) / deviation - 1)).toBeLessThan(5 / Math.sqrt(2 * data.length));
+      const [low, high] = [args[2] ?? -2, args[3] ?? 2];
+      expect(Math.min(...data)).toBeGreaterThanOrEqual(low);
+      expect(Math.max(...data)).toBeLessThanOrEqual(high);
+    });
+});
+
+describe("orthogonal matrices", () => {
+  test.each([[[4, 4]], [[6, 3]], [[3, 2, 2, 2]]])("of [%s]", (shape) => {
+    manualSeed(2);
+    const q = init.orthogonal_(parameterOf(shape), { gain: 2 }).flatten(1);
+    const [rows, columns] = q.shape;
+    const product = rows > columns ? q.t().matmul(q) : q.matmul(q.t());
+    const wanted = eye(Math.min(rows, columns), undefined, { dtype: "f64" }).mul(4);
+    expectNumbers(product, Array.from(wanted.dataSync()), "product");
+  });
+
+  test("are uniform: entries of many have mean 0 and variance 1 / n", () => {
+    manualSeed(3);
+    const entries = Array.from(
+      { length: 200 },
+      () => init.orthogonal_(parameterOf([3, 3])).dataSync()[0],
+    );
+    const mean = entries.reduce((sum, v) => sum + v, 0) / entries.length;
+    expect(Math.abs(mean)).toBeLessThan(0.2);
+    expect(Math.abs(std(entries) - Math.sqrt(1 / 3))).toBeLessThan(0.08);
+  });
+});
+
+test("sparse: the share of zeros in every column, and the deviation of the rest", () => {
+  manualSeed(4);
+  const x = init.sparse_(parameterOf([50, 40]), 0.33, 0.5);
+  expect(x.eq(0).sum(0).toArraySync()).toEqual(new Array<number>(40).fill(17));
+  const others = Array.from(x.dataSync()).filter((v) => v !== 0);
+  expect(Math.abs(std(others) / 0.5 - 1)).toBeLessThan(0.1);
+});
+
+test("mistakes", () => {
+  expect(() => init.eye_(parameterOf([2]))).toThrow(
+    "eye_: expected a parameter of 2 axes, got [2]",
+  );
+  expect(() => init.dirac_(parameterOf([2, 2]))).toThrow(
+    "dirac_: expected a parameter of 3 or 4 or 5 axes, got [2, 2]",
+  );
+  expect(() => init.dirac_(parameterOf([3, 2, 1]), 2)).toThrow(
+    "dirac_: groups must be an integer that divides the 3 outputs, got 2",
+  );
+  expect(() => init.orthogonal_(parameterOf([3]))).toThrow(/at least 2 axes, got \[3\]/);
+  expect(() => init.sparse_(parameterOf([3, 2]), 1.5)).toThrow(
+    "sparse_: sparsity must be from 0 to 1, got 1.5",
+  );
+  expect(() => init.truncNormal_(parameterOf([3]), 0, 0)).toThrow(/std must be > 0, got 0/);
+  expect(() => init.truncNormal_(parameterOf([3]), 0, 1, 2, 1)).toThrow(
+    "truncNormal_: expected low < high, got 2 and 1",
+  );
 });

@@ -6,11 +6,10 @@ import {
   build,
   checkFunction,
   checkLayer,
-  type FunctionCase,
+  functionCases,
   type LayerCase,
   layerFamilies,
   shown,
-  vectors,
 } from "./vectors.ts";
 
 // Layers and losses against PyTorch: results, gradients of inputs and weights, buffers, in training and in
@@ -34,8 +33,8 @@ describe.each(devicesOfCompositions())("on %s", (device) => {
         });
       });
 
-    describe("attention", () => {
-      (vectors.families.attention as FunctionCase[]).forEach((one, i) => {
+    describe("functions", () => {
+      functionCases().forEach((one, i) => {
         test(`#${i} ${one.name} of ${shown(one.inputs)} ${shown(one.options)}`, () => {
           setDevice(device);
           checkFunction(one, precision);

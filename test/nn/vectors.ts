@@ -56,6 +56,21 @@ export interface FunctionCase extends Numbers {
   readonly name: string;
   readonly inputs: Dump[];
   readonly options: Options;
+  /** How many inputs have gradients; all floats if not given. */
+  readonly leaves?: number;
+}
+
+/** An initialiser that draws nothing. */
+export interface InitCase {
+  readonly name: string;
+  readonly args: number[];
+  readonly value: Dump;
+}
+
+/** Mean, deviation, least and greatest of truncated normal numbers. */
+export interface TruncatedCase {
+  readonly args: number[];
+  readonly numbers: [mean: number, std: number, min: number, max: number];
 }
 
 interface Vectors {
@@ -68,12 +83,20 @@ interface Vectors {
 const file = new URL("./torch.json.gz", import.meta.url);
 export const vectors = JSON.parse(gunzipSync(readFileSync(file)).toString("utf8")) as Vectors;
 
+/** Families of cases that are not of layers. */
+const OTHERS = ["attention", "others", "penalties", "initialisers", "truncated"];
+
 /** All cases of layers, by family. */
 export const layerFamilies = (): [string, LayerCase[]][] =>
-  Object.entries(vectors.families).filter(([name]) => name !== "attention") as [
+  Object.entries(vectors.families).filter(([name]) => !OTHERS.includes(name)) as [
     string,
     LayerCase[],
   ][];
+
+export const functionCases = (): FunctionCase[] =>
+  ["attention", "others", "penalties"].flatMap(
+    (family) => vectors.families[family] as FunctionCase[],
+  );
 
 const SPECIAL: Readonly<Record<string, number>> = { inf: Infinity, "-inf": -Infinity, nan: NaN };
 
@@ -237,13 +260,27 @@ export function checkLayer(one: LayerCase, mode: string, precision: Precision): 
   for (const [name, b] of buffers) load.expect(b, expected.buffers[name], name);
 }
 
-/** Compares a function with PyTorch's. */
+/** The gradient penalty of the critic that has these weights. */
+function penalty(inputs: readonly Tensor[], options: Options): Tensor {
+  const [real, fake, mix, w1, b1, w2] = inputs;
+  const critic = (x: Tensor): Tensor => x.matmul(w1).add(b1).tanh().matmul(w2);
+  return nn.functional.gradientPenalty(critic, real, fake, { ...options, mix });
+}
+
+/** Compares a function with PyTorch's, or with its definition. */
 export function checkFunction(one: FunctionCase, precision: Precision): void {
   const load = new Loader(precision);
   const leaves: Tensor[] = [];
-  const inputs = load.all(one.inputs, leaves) as Tensor[];
+  const inputs = one.inputs.map((x, i) =>
+    load.all(x, i < (one.leaves ?? Infinity) ? leaves : undefined),
+  ) as Tensor[];
+  const options = load.options(one.options);
   const functions = nn.functional as unknown as Record<string, Forward>;
-  const outputs = tensorsOf(functions[camel(one.name)](...inputs, load.options(one.options)));
+  const outputs = tensorsOf(
+    one.name === "gradientPenalty"
+      ? penalty(inputs, options)
+      : functions[camel(one.name)](...inputs, options),
+  );
   backward(outputs);
   outputs.forEach((x, k) => load.expect(x, one.outputs[k], `output ${k}`));
   leaves.forEach((x, k) => load.expect(x.grad, one.inputGrads[k], `gradient of input ${k}`));
