@@ -220,10 +220,10 @@ export function build(one: LayerCase, precision: Precision): nn.Module {
 
 function forward(module: nn.Module, one: LayerCase, inputs: unknown[], load: Loader): Tensor[] {
   const { call, lengths, logs, method = "forward" } = one;
-  let [first, ...rest] = inputs as [Tensor | nn.utils.rnn.PackedSequence, ...unknown[]];
-  if (logs) first = (first as Tensor).logSoftmax(-1);
+  const [given, ...rest] = inputs as [Tensor, ...unknown[]];
   const { batchFirst = false } = module as { batchFirst?: boolean };
-  if (lengths) first = nn.utils.rnn.packPaddedSequence(first as Tensor, lengths, { batchFirst });
+  const x = logs ? given.logSoftmax(-1) : given;
+  const first = lengths ? nn.utils.rnn.packPaddedSequence(x, lengths, { batchFirst }) : x;
   const options = Object.keys(call).length > 0 ? [load.options(call)] : [];
   const fn = (module as unknown as Record<string, Forward>)[camel(method)];
   const result = fn.call(module, first, ...rest, ...options);

@@ -115,4 +115,43 @@ export const LAYERS: Mistakes = {
       'ctcLoss: reduction must be "mean" or "sum" or "none", got "all"',
     ],
   ],
+  lpPool1d: [
+    [() => X.lpPool1d(i(1, 1, 4), 2, 2), /lpPool1d: expected a floating-point tensor, got i32/],
+    [
+      () => X.lpPool1d(f(1, 1, 4), 0, 2),
+      "lpPool1d: the order must be a number other than 0, got 0",
+    ],
+  ],
+  lpPool2d: [
+    [
+      () => X.lpPool2d(f(1, 1, 4, 4), NaN, 2),
+      "lpPool2d: the order must be a number other than 0, got NaN",
+    ],
+  ],
+  lpPool3d: [
+    [
+      () => X.lpPool3d(f(1, 1, 4, 4, 4), 2, 0),
+      "lpPool3d: kernelSize must be an integer >= 1 or 3 of them, got 0",
+    ],
+  ],
+  fractionalMaxPool2d: [
+    [
+      () => X.fractionalMaxPool2d(f(4, 4), 2, { outputSize: 2 }),
+      "fractionalMaxPool2d: expected an input of 4 or 3 axes, got [4, 4]",
+    ],
+    [
+      () => X.fractionalMaxPool2d(f(1, 1, 4, 4), 2, {}),
+      "fractionalMaxPool2d: expected one of outputSize and outputRatio",
+    ],
+    [
+      () => X.fractionalMaxPool2d(f(1, 1, 4, 4), 2, { outputSize: 2, randomSamples: f(1, 2) }),
+      "fractionalMaxPool2d: expected randomSamples [1, 1, 2], got [1, 2]",
+    ],
+  ],
+  fractionalMaxPool3d: [
+    [
+      () => X.fractionalMaxPool3d(f(1, 4, 4, 4), 3, { outputSize: 3 }),
+      "fractionalMaxPool3d: 3 windows of 3 do not fit an axis of 4",
+    ],
+  ],
 };

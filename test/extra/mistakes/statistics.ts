@@ -163,6 +163,12 @@ export const STATISTICS: Mistakes = {
       'tripletMarginLoss: reduction must be "mean" or "sum" or "none", got "all"',
     ],
   ],
+  tripletMarginWithDistanceLoss: [
+    [
+      () => X.tripletMarginWithDistanceLoss(x, x, x, { reduction: "all" as never }),
+      'tripletMarginWithDistanceLoss: reduction must be "mean" or "sum" or "none", got "all"',
+    ],
+  ],
   gaussianNllLoss: [
     [
       () => X.gaussianNllLoss(i(2), f(2), f(2)),
