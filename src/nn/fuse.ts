@@ -79,7 +79,7 @@ function absorbed<L extends Convolution | Linear>(
     throw new Error(`${what}: expected a batch normalisation that tracks running moments`);
   const own = { runningMean, runningVar, eps, weight: norm.weight, bias: norm.bias };
   const [weight, bias] = fused(layer.weight, layer.bias, own, axis);
-  const copy = (layer).clone() as L;
+  const copy = layer.clone() as L;
   copy.weight.rebind(weight.detach());
   // Where the layer had no bias, its copy has one now.
   (copy as { bias: Parameter | undefined }).bias = new Parameter(bias.detach());

@@ -86,7 +86,7 @@ export const NOTES: Readonly<Record<string, Note | undefined>> = {
     "clusters without features are refused; parts that no target needs have gradients of 0, not none",
   ),
   Module: differs(
-    "parameters, buffers and modules are found in the fields; no hooks: what is to happen before or after stands in `forward`",
+    "parameters, buffers and modules are found in the fields, and not registered; it is called by `forward`",
   ),
   ParameterList: differs("holds parameters alone"),
   ParameterDict: differs("holds parameters alone"),

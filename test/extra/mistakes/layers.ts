@@ -116,7 +116,10 @@ export const LAYERS: Mistakes = {
     ],
   ],
   lpPool1d: [
-    [() => X.lpPool1d(i(1, 1, 4), 2, 2), /lpPool1d: expected a floating-point tensor, got i32/],
+    [
+      () => X.lpPool1d(i(1, 1, 4), 2, 2),
+      'lpPool1d: expected a floating-point tensor, got i32; use x.to("f32")',
+    ],
     [
       () => X.lpPool1d(f(1, 1, 4), 0, 2),
       "lpPool1d: the order must be a number other than 0, got 0",
