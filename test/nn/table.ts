@@ -207,7 +207,7 @@ Not in PyTorch: ${others.join(", ")}; and in \`nn.functional\` the losses of aut
 \`gaussianKLLoss\`, \`reparameterize\`, \`hingeDiscriminatorLoss\`, \`generatorLoss\`, \`wassersteinCriticLoss\` and
 \`gradientPenalty\`. They are compared with their definitions.
 
-What holds for all: values are immutable, so \`inplace\` is not there; neither is \`device\`. Settings that PyTorch takes by
+What holds for all: \`inplace\` and \`device\` are not there. Settings that PyTorch takes by
 name are in a last object, in camelCase. Positions and counts, which PyTorch has in 64 bits, are i32. Random numbers come
 from the generator that \`manualSeed\` seeds, and are others than PyTorch's. Names of parameters and buffers are PyTorch's,
 so its states load with \`loadStateDict\`.
