@@ -98,7 +98,7 @@ export function loopCases(add: Add): void {
     "of a graph with two results",
     (rng) => [uniform(rng, [2, 3]), uniform(rng, [3])],
     ([x0, w0]) => {
-      const [x, w] = [ops.placeholder([2, 3], "f64"), ops.placeholder([3], "f64")];
+      const [x, w] = [ops.placeholder([2, 3], x0.dtype), ops.placeholder([3], w0.dtype)];
       const scaled = ops.mul(ops.sin(x), ops.broadcastTo(w, [2, 3]));
       const body = { params: [x, w], outputs: [scaled, ops.reduceSum(scaled, [0])] };
       const [first, sums] = ops.call(body, [x0, w0]);

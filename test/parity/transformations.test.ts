@@ -169,8 +169,38 @@ const matrix = tensor(
   { dtype: "f64" },
 );
 
+/** Numbers of an image or a volume, no two of them alike. */
+const grid = (...shape: number[]): Tensor =>
+  tensor(
+    Array.from({ length: shape.reduce((a, n) => a * n, 1) }, (_, i) => 1.5 + Math.sin(i * i)),
+    { dtype: "f64" },
+  ).reshape(shape);
+const randomSamples = (axes: number): Tensor =>
+  tensor([[[0.3, 0.8, 0.6].slice(0, axes)]], { dtype: "f64" });
+
 /** Functions that the samples leave out, or use only where they are not defined. */
 const MORE: Readonly<Record<string, readonly [Call, Tensor[]]>> = {
+  lpPool1d: [(x) => [X.lpPool1d(x, 2.5, 2)], [grid(1, 1, 6)]],
+  lpPool2d: [(x) => [X.lpPool2d(x, 3, 2)], [grid(1, 1, 4, 4)]],
+  lpPool3d: [(x) => [X.lpPool3d(x, 2, 2)], [grid(1, 1, 2, 4, 4)]],
+  fractionalMaxPool2d: [
+    (x) => {
+      const options = { outputSize: 2, randomSamples: randomSamples(2) };
+      return [X.fractionalMaxPool2d(x, 2, options).values];
+    },
+    [grid(1, 1, 5, 5)],
+  ],
+  fractionalMaxPool3d: [
+    (x) => {
+      const options = { outputSize: 2, randomSamples: randomSamples(3) };
+      return [X.fractionalMaxPool3d(x, 2, options).values];
+    },
+    [grid(1, 1, 4, 4, 4)],
+  ],
+  tripletMarginWithDistanceLoss: [
+    (a, b, c) => [X.tripletMarginWithDistanceLoss(a, b, c, { margin: 3 })],
+    [grid(2, 3), grid(2, 3).mul(0.5), grid(2, 3).exp()],
+  ],
   fold: [(x) => [X.fold(x.reshape([1, 4, 1]), 2, 2)], [f64(1, 2, 3, 4)]],
   gammainc: [(x) => [S.gammainc(f64(0.5, 2), x)], [f64(0.7, 1.5)]],
   gammaincc: [(x) => [S.gammaincc(f64(0.5, 2), x)], [f64(0.7, 1.5)]],
