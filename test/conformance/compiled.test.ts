@@ -13,8 +13,8 @@ import { randomGraph } from "./graphs.ts";
 
 const given = process.env.NABLA_SEED;
 const BASE = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given);
-/** Every so many of the primitives' cases: `NABLA_CASES`. */
-const EVERY = Number(process.env.NABLA_CASES ?? 1);
+/** Every so many of the primitives' cases, others with each seed: `NABLA_CASES`. */
+const EVERY = Number(process.env.NABLA_CASES ?? 2);
 const GRAPHS = Number(process.env.NABLA_GRAPHS ?? 2000) / 50;
 const TOGETHER = 40;
 

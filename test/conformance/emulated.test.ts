@@ -11,14 +11,14 @@ import { randomGraph } from "./graphs.ts";
 const given = process.env.NABLA_SEED;
 const BASE = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given);
 
-/** The first of the cases of each primitive, and every tenth of the others. */
+/** The first of the cases of each primitive, and every thirtieth of the others. */
 function primitiveGraphs(): Graph[] {
   const met = new Set<string>();
   return allCases(rngOf, BASE)
     .filter(({ op }, i) => {
       const isNew = !met.has(op);
       met.add(op);
-      return isNew || i % 10 === BASE % 10;
+      return isNew || i % 30 === BASE % 30;
     })
     .map((one, i) => ({
       what: `${one.label}, NABLA_SEED=${BASE}`,

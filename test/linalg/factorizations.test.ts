@@ -13,7 +13,7 @@ import {
   tensor,
   zeros,
 } from "../../src/tensor/index.ts";
-import { devicesUnderTest } from "../conformance/devices.ts";
+import { devicesOfCompositions } from "../conformance/devices.ts";
 
 type Float = "f32" | "f64";
 const SLACK = { f32: 2e-6, f64: 4e-15 };
@@ -101,17 +101,13 @@ function squareErrors(a: Tensor): Record<string, Tensor> {
 
 const isFull = process.env.NABLA_TEST_MODE === "full";
 
-/** One of them where every kernel is compiled by a C compiler, which takes its time. */
-const dtypesOn = (device: string): readonly Float[] =>
-  device === "native" && !isFull ? ["f32"] : ["f32", "f64"];
-
-describe.each(devicesUnderTest())("%s", (device) => {
+describe.each(devicesOfCompositions())("%s", (device) => {
   beforeEach(() => {
     setDevice(device);
     manualSeed(1);
   });
 
-  describe.each(dtypesOn(device))("%s", (dtype) => {
+  describe.each<Float>(["f32", "f64"])("%s", (dtype) => {
     test.each([
       [1, 1],
       [2, 2],
