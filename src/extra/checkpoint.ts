@@ -1,27 +1,17 @@
-import { inPlaceOf } from "../ir/hooks.ts";
 import {
   clearInternTable,
+  inGradMode,
   isGradEnabled,
-  make,
   makeLeaf,
   type Node,
   primitive,
-  setGradEnabled,
+  topological,
 } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { type CustomTupleRule } from "../ir/primitives/custom.ts";
-import { rewrite } from "../ir/substitute.ts";
+import { remade, rewrite } from "../ir/substitute.ts";
 import { Tensor } from "../tensor/index.ts";
 import { leavesOf, rebuildTree } from "../tensor/tree.ts";
-
-function withMode<R>(on: boolean, build: () => R): R {
-  const before = setGradEnabled(on);
-  try {
-    return build();
-  } finally {
-    setGradEnabled(before);
-  }
-}
 
 /** `outputs` with other nodes for `from`, each node differentiable where the old one was. */
 const again = (outputs: readonly Node[], from: readonly Node[], to: readonly Node[]): Node[] =>
@@ -30,19 +20,13 @@ const again = (outputs: readonly Node[], from: readonly Node[], to: readonly Nod
     from,
     to,
     (x) => x,
-    (node, inputs) =>
-      inPlaceOf(
-        node,
-        node.op.name === "marker"
-          ? ops.marker(inputs[0])
-          : withMode(node.requiresGrad, () => make(node.op, inputs, node.attrs)),
-      ),
+    (node, inputs) => inGradMode(node.requiresGrad, () => remade(node, inputs)),
   );
 
 /** Computes the values again, from barriers that wait for the cotangents, and goes back through these. */
 const recompute: CustomTupleRule = (cotangents, { operands, values }, needs, walk) => {
   const given = cotangents.filter((x) => x !== undefined);
-  const held = operands.map((x) => withMode(x.requiresGrad, () => ops.barrier(x, given)));
+  const held = operands.map((x) => inGradMode(x.requiresGrad, () => ops.barrier(x, given)));
   const wrt = held.filter((_, i) => needs[i]);
   const found = walk(again(values, operands, held), cotangents, wrt);
   let next = 0;
@@ -54,19 +38,9 @@ const recompute: CustomTupleRule = (cotangents, { operands, values }, needs, wal
  * values that were given (the streams of random numbers among them).
  */
 function operandsOf(outputs: readonly Node[], start: number): Node[] {
-  const seen = new Set<Node>();
-  const found: Node[] = [];
-  const stack = [...outputs];
-  while (stack.length > 0) {
-    const node = stack.pop()!;
-    if (seen.has(node)) continue;
-    seen.add(node);
-    const { name } = node.op;
-    const isLeaf = name === "input" || name === "placeholder";
-    if (isLeaf || (node.id < start && node.inputs.length > 0)) found.push(node);
-    else stack.push(...node.inputs);
-  }
-  return found;
+  const isOperand = ({ op, id, inputs }: Node): boolean =>
+    op.name === "input" || op.name === "placeholder" || (id < start && inputs.length > 0);
+  return topological(outputs, isOperand).filter(isOperand);
 }
 
 /**

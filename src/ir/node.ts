@@ -241,6 +241,16 @@ export function setGradEnabled(on: boolean): boolean {
   return before;
 }
 
+/** Runs `build` in this grad mode, and goes back to the one before. */
+export function inGradMode<R>(on: boolean, build: () => R): R {
+  const before = setGradEnabled(on);
+  try {
+    return build();
+  } finally {
+    setGradEnabled(before);
+  }
+}
+
 /** The node that applies `op` to `inputs`: an existing one when an equal one is known. */
 export function make(op: Primitive, inputs: readonly Node[], attrs: Attrs = NO_ATTRS): Node {
   let wantsGrad = false;

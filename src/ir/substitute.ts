@@ -2,6 +2,13 @@ import { inPlaceOf } from "./hooks.ts";
 import { make, type Node, topological } from "./node.ts";
 import { marker } from "./ops.ts";
 
+/** The node of the same primitive with other inputs. */
+export const remade = (node: Node, inputs: readonly Node[]): Node =>
+  inPlaceOf(
+    node,
+    node.op.name === "marker" ? marker(inputs[0]) : make(node.op, inputs, node.attrs),
+  );
+
 /**
  * `outputs` computed from `to[i]` wherever they were computed from `from[i]`. What does not depend on
  * `from` stays the same node.
@@ -11,17 +18,7 @@ export function substitute(
   from: readonly Node[],
   to: readonly Node[],
 ): Node[] {
-  return rewrite(
-    outputs,
-    from,
-    to,
-    (x) => x,
-    (node, inputs) =>
-      inPlaceOf(
-        node,
-        node.op.name === "marker" ? marker(inputs[0]) : make(node.op, inputs, node.attrs),
-      ),
-  );
+  return rewrite(outputs, from, to, (x) => x, remade);
 }
 
 /**

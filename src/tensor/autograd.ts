@@ -3,7 +3,7 @@ import { jvp as jvpNodes } from "../autodiff/jvp.ts";
 import { substitute } from "../autodiff/substitute.ts";
 import { vjp as vjpNodes } from "../autodiff/vjp.ts";
 import { isFloat } from "../ir/dtype.ts";
-import { type Node, sameSpec, setGradEnabled } from "../ir/node.ts";
+import { inGradMode, type Node, sameSpec, setGradEnabled } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { normalizeAxis, showShape, sizeOf } from "../ir/shape.ts";
 import { describe } from "./operand.ts";
@@ -94,12 +94,7 @@ function trace(
       return new Tensor(marker);
     });
   }
-  const before = setGradEnabled(true);
-  try {
-    return { originals, markers, output: fn(...(replaced as never[])) };
-  } finally {
-    setGradEnabled(before);
-  }
+  return inGradMode(true, () => ({ originals, markers, output: fn(...(replaced as never[])) }));
 }
 
 /** The nodes in terms of the arguments instead of their markers. */
@@ -112,12 +107,9 @@ function cotangentsOf(
   wrt: readonly Node[],
 ): Node[] {
   // With derivatives on, so that an enclosing transformation can differentiate the result.
-  const before = setGradEnabled(true);
-  try {
-    return vjpNodes(outputs, seeds, wrt).map((ct, i) => ct ?? ops.zerosLike(wrt[i]));
-  } finally {
-    setGradEnabled(before);
-  }
+  return inGradMode(true, () =>
+    vjpNodes(outputs, seeds, wrt).map((ct, i) => ct ?? ops.zerosLike(wrt[i])),
+  );
 }
 
 function scalarOutput(output: unknown, what: string): Node {
@@ -250,17 +242,13 @@ export function jvp<A extends unknown[], R>(
   const directions = leavesOf(tangents);
   checkTangents(traced.markers, directions, "jvp: tangent");
   const outputs = leavesOf(traced.output).map((x) => x.node);
-  const before = setGradEnabled(true);
-  let derived: Node[];
-  try {
-    derived = jvpNodes(
+  const derived = inGradMode(true, () =>
+    jvpNodes(
       outputs,
       traced.markers,
       directions.map((x) => x.node),
-    ).map((tangent, i) => tangent ?? ops.zerosLike(outputs[i]));
-  } finally {
-    setGradEnabled(before);
-  }
+    ).map((tangent, i) => tangent ?? ops.zerosLike(outputs[i])),
+  );
   const all = settled([...outputs, ...derived], traced);
   return [
     rebuildTree(traced.output, all.slice(0, outputs.length)) as R,

@@ -1,6 +1,6 @@
 import { vjp } from "../autodiff/vjp.ts";
 import { isFloat } from "../ir/dtype.ts";
-import { type Node, sameSpec, setGradEnabled, topological } from "../ir/node.ts";
+import { type Node, sameSpec, inGradMode, topological } from "../ir/node.ts";
 import { full } from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
 import { gradientAdded, leafGradient } from "./hooks.ts";
@@ -59,8 +59,7 @@ export function backward(x: Tensor, gradient?: Tensor, options: BackwardOptions 
         `${gradient.dtype}${showShape(gradient.shape)}`,
     );
   const { nodes, owners } = gradLeaves(node);
-  const before = setGradEnabled(options.createGraph ?? false);
-  try {
+  inGradMode(options.createGraph ?? false, () => {
     const seed = gradient?.node ?? full(node.shape, 1, node.dtype);
     vjp([node], [seed], nodes).forEach((cotangent, i) => {
       if (!cotangent) return;
@@ -70,8 +69,6 @@ export function backward(x: Tensor, gradient?: Tensor, options: BackwardOptions 
       owner.grad = owner.grad ? owner.grad.add(given) : given;
       gradientAdded(owner);
     });
-  } finally {
-    setGradEnabled(before);
-  }
+  });
   notePendingLoss(x);
 }

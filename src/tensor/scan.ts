@@ -1,5 +1,5 @@
 import { isFloat } from "../ir/dtype.ts";
-import { type Node, sameSpec, setGradEnabled, topological } from "../ir/node.ts";
+import { type Node, sameSpec, inGradMode, topological } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
 import { substitute } from "../ir/substitute.ts";
@@ -38,13 +38,11 @@ function lengthOf(xs: readonly Node[], length: number | undefined): number {
 /** Runs `fn` with derivatives, and makes sure that it gives no cell a value that belongs to a step. */
 function traced<R>(fn: () => R): R {
   const pending = new Map(cellsPending().map((cell) => [cell, cell.pending]));
-  const gradMode = setGradEnabled(true);
   let changed = false;
   let result: R;
   try {
-    result = fn();
+    result = inGradMode(true, fn);
   } finally {
-    setGradEnabled(gradMode);
     for (const cell of cellsPending()) {
       if (pending.get(cell) === cell.pending) continue;
       cell.pending = pending.get(cell);

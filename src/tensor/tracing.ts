@@ -1,4 +1,4 @@
-import type { Node } from "../ir/node.ts";
+import { type Node, topological } from "../ir/node.ts";
 import { type Tensor } from "./tensor.ts";
 
 // What a function that is being traced by `compile` touches besides its arguments.
@@ -55,16 +55,9 @@ export function noteGradient(owner: Tensor): void {
 
 /** Nodes below `outputs` that were made before the node numbered `start` and have no value. */
 export function outsideNodes(outputs: readonly Node[], start: number): Node[] {
-  const seen = new Set<Node>();
-  const found: Node[] = [];
-  const stack = [...outputs];
-  while (stack.length > 0) {
-    const node = stack.pop()!;
-    if (seen.has(node)) continue;
-    seen.add(node);
-    if (node.value !== undefined) continue;
-    if (node.id < start && node.inputs.length > 0) found.push(node);
-    else stack.push(...node.inputs);
-  }
-  return found;
+  const isOutside = ({ value, id, inputs }: Node): boolean =>
+    value === undefined && id < start && inputs.length > 0;
+  return topological(outputs, (node) => node.value !== undefined || isOutside(node)).filter(
+    isOutside,
+  );
 }

@@ -1,5 +1,5 @@
 import { type DType, DTYPES, isFloat } from "../dtype.ts";
-import { isGradEnabled, make, type Node, setGradEnabled } from "../node.ts";
+import { make, type Node } from "../node.ts";
 import { expand, reshape } from "../ops.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
 
@@ -157,14 +157,3 @@ export function lines(
 /** The tangent when it is wanted at all: derivatives flow through floats only. */
 export const ifFloat = (node: Node, tangent: Node | undefined): Node | undefined =>
   tangent && isFloat(node.dtype) ? tangent : undefined;
-
-/** Runs `build` with derivatives enabled: what stands for a derivative is differentiated whatever the caller's mode is. */
-export function withGrad<T>(build: () => T): T {
-  if (isGradEnabled()) return build();
-  setGradEnabled(true);
-  try {
-    return build();
-  } finally {
-    setGradEnabled(false);
-  }
-}

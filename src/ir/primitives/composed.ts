@@ -1,9 +1,9 @@
 import { isFloat } from "../dtype.ts";
 import { evaluate } from "../evaluate.ts";
 import { type NDArray } from "../ndarray.ts";
-import { type Attrs, type Node, type Primitive, type TupleRules } from "../node.ts";
+import { inGradMode, type Attrs, type Node, type Primitive, type TupleRules } from "../node.ts";
 import { substitute } from "../substitute.ts";
-import { range, spread, withGrad } from "./common.ts";
+import { range, spread } from "./common.ts";
 import { fresh } from "./scan-parts.ts";
 
 /** The results of a primitive composed of others. */
@@ -14,7 +14,7 @@ export function rulesOf(compose: Composition): TupleRules {
   /** The composition over placeholders, which may be differentiated whatever the caller's mode is. */
   const traced = (node: Node): { params: Node[]; outputs: Node[] } => {
     const params = node.inputs.map((x) => fresh(x, isFloat(x.dtype)));
-    return { params, outputs: withGrad(() => compose(params, node.attrs)) };
+    return { params, outputs: inGradMode(true, () => compose(params, node.attrs)) };
   };
   const placed = (
     list: readonly (Node | undefined)[],

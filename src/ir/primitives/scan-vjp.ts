@@ -1,5 +1,5 @@
 import { isFloat } from "../dtype.ts";
-import { type Node, topological, type VjpWalk } from "../node.ts";
+import { inGradMode, type Node, topological, type VjpWalk } from "../node.ts";
 import {
   add,
   dot,
@@ -14,7 +14,7 @@ import {
 } from "../ops.ts";
 import { sizeOf } from "../shape.ts";
 import { substitute } from "../substitute.ts";
-import { range, shift, spread, withGrad } from "./common.ts";
+import { range, shift, spread } from "./common.ts";
 import { fresh, grouped, groupedResults, scanAttrs } from "./scan-parts.ts";
 
 /**
@@ -23,7 +23,7 @@ import { fresh, grouped, groupedResults, scanAttrs } from "./scan-parts.ts";
  */
 function differentiable(body: ScanBody): ScanBody {
   const params = body.params.map((p) => fresh(p, isFloat(p.dtype)));
-  return { params, outputs: withGrad(() => substitute(body.outputs, body.params, params)) };
+  return { params, outputs: inGradMode(true, () => substitute(body.outputs, body.params, params)) };
 }
 
 const sum = (a: Node | undefined, b: Node | undefined): Node | undefined =>
@@ -153,7 +153,7 @@ export function vjp(
   const arriving: (Node | undefined)[] = body.outputs.map(() => undefined);
   floats.forEach((i, at) => (arriving[i] = inFinal[at]));
   arrivingYs.forEach((i, at) => (arriving[carries.length + i] = inYs[at]));
-  const given = withGrad(() =>
+  const given = inGradMode(true, () =>
     walk(body.outputs, arriving, [
       ...floats.map((i) => pCarries[i]),
       ...wantedXs.map((i) => pXs[i]),
@@ -173,7 +173,7 @@ export function vjp(
     if (!stacks.has(y)) stacks.set(y, result(carries.length + i));
   });
 
-  return withGrad(() => {
+  return inGradMode(true, () => {
     const nextFinal = floats.map((i, at) => {
       const own = arrivingHistories.indexOf(i);
       return sum(given[at], own < 0 ? undefined : inHistories[own]) ?? zerosLike(pCarries[i]);
