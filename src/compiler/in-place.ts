@@ -26,9 +26,6 @@ export function writeLate(
   const readersOf = (inputs: readonly Node[]): Region[] =>
     inputs.flatMap((input) => readers.get(input) ?? []);
   const place = new Map(order.map((region, i) => [region, i]));
-  const renumber = (from: number, to: number): void => {
-    for (let i = from; i <= to; i++) place.set(order[i], i);
-  };
 
   for (const [output, inputs] of replaced) {
     const maker = makers.get(output);
@@ -42,7 +39,7 @@ export function writeLate(
     if (to === from || isWanted) continue;
     order.splice(from, 1);
     order.splice(to, 0, maker);
-    renumber(from, to);
+    for (let i = from; i <= to; i++) place.set(order[i], i);
   }
 
   const early = new Set<Node>();

@@ -46,12 +46,11 @@ export class Recorder {
   run(step: Step): Iterable<CellTensor> {
     // A function that is being traced is recorded as a whole.
     if (isTracing() || traceNotes()) return step.update(step.gradients);
-    step.prepare();
-    const circumstances = step.circumstances();
     const { last } = this;
-    if (last && sameList(last.circumstances, circumstances) && last.guards.every(holds))
+    if (last && sameList(last.circumstances, step.circumstances()) && last.guards.every(holds))
       return replay(last, step.gradients);
-    const made = record(step, circumstances);
+    step.prepare();
+    const made = record(step, step.circumstances());
     if (Symbol.iterator in made) return made;
     this.last = made;
     return replay(made, step.gradients);

@@ -4,6 +4,7 @@ import { type Region } from "../../region.ts";
 import { roundUp, SHARED } from "../contraction.ts";
 import { emitOp } from "../emit.ts";
 import { vectorLoop } from "../loops.ts";
+import { BOOL } from "../single/lines.ts";
 import { type LoweredKernel } from "../writer.ts";
 import {
   block,
@@ -20,8 +21,6 @@ import {
   scoresOf,
   width,
 } from "./heads.ts";
-
-const BOOL: Type = { dtype: "bool", lanes: 1 };
 
 /**
  * Attention, a register block of rows at a time: their scores with all keys that they see, softmax, and

@@ -11,13 +11,11 @@ import { packPanels } from "../pack-panels.ts";
 import { packRows } from "../pack-rows.ts";
 import { readingOf, type Reading, type Side } from "../reading.ts";
 import { rowsTimesPanel } from "../register-block.ts";
-import { inMemory } from "../single/lines.ts";
+import { BOOL, elementOf, inMemory } from "../single/lines.ts";
 import { KernelWriter } from "../writer.ts";
 
 // What the kernels of attention and of its gradient have in common. Each works on one head at a time: what
 // the head needs is packed, then blocks of rows of scores are made, used and forgotten.
-
-const BOOL: Type = { dtype: "bool", lanes: 1 };
 
 /** The heads of a call: M queries of size E, N keys, values of size D, and the register block. */
 export interface Heads {
@@ -229,8 +227,8 @@ export function scoreAt(
   const { dtype, lanes } = raw.type;
   const scaled = b.op("mul", raw.type, raw, b.splat(scale, lanes));
   if (!mask) return scaled;
-  const { source, at } = inMemory(mask);
-  const pointer = b.address(w.buffer(source), w.position(at, [...heads.lead(), m, n]));
+  const { at } = inMemory(mask);
+  const pointer = elementOf(w, mask, [...heads.lead(), m, n]);
   const step = at.coeffs[at.coeffs.length - 1];
   let added: Value;
   if (step === 0 || lanes === 1) added = b.splat(b.load(pointer), lanes);
@@ -244,10 +242,8 @@ export function scoreAt(
 }
 
 /** A number of the row (…, M) that an operand holds. */
-export function numberAt({ w, b, lead }: Heads, operand: Expr, m: Value): Value {
-  const { source, at } = inMemory(operand);
-  return b.load(b.address(w.buffer(source), w.position(at, [...lead(), m])));
-}
+export const numberAt = ({ w, b, lead }: Heads, operand: Expr, m: Value): Value =>
+  b.load(elementOf(w, operand, [...lead(), m]));
 
 /** Whether row `m` is one of the head's. */
 export const isRow = ({ b, M }: Heads, m: Value): Value => b.op("lt", BOOL, m, M);
