@@ -1,18 +1,9 @@
 import { expect, test } from "vitest";
 import { vjp } from "../../src/autodiff/vjp.ts";
 import { compile } from "../../src/compiler/compile.ts";
-import { type Target } from "../../src/compiler/loop/loop.ts";
 import { type Plan } from "../../src/compiler/plan.ts";
+import { target } from "./target.ts";
 import * as ops from "../../src/ir/ops.ts";
-
-const target: Target = {
-  name: "test",
-  vectorBytes: 32,
-  partial: false,
-  math: "expand",
-  tile: { rows: 6, vectors: 2, kBlock: 256, mBlock: 96, nBlock: 256, strip: 16 },
-  threads: 1,
-};
 
 /** Attention of `length` positions to themselves, and its gradient. */
 function plan(length: number): Plan {

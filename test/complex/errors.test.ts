@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as C from "../../src/complex/index.ts";
 import { tensor, zeros } from "../../src/tensor/index.ts";
-import { apart, axis, f, i, type Mistakes, no, x } from "../tensor/mistakes/helpers.ts";
+import { apart, axis, f, i, messageOf, type Mistakes, no, x } from "../tensor/mistakes/helpers.ts";
 
 const z = C.complex(x, x);
 const short = C.complex(f(2), f(2));
@@ -93,15 +93,6 @@ test("every function has its mistakes, or can make none", () => {
   const known = [...Object.keys(MISTAKES), ...TAKE_ANY, ...OTHERS];
   expect(Object.keys(C).sort()).toEqual(known.sort());
 });
-
-function messageOf(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return "nothing was thrown";
-}
 
 describe.each(Object.entries(MISTAKES))("%s", (name, mistakes) => {
   test.each(mistakes.map(([call, message]) => [message, call] as const))("%s", (message, call) => {

@@ -23,16 +23,8 @@ import {
   tensor,
   vmap,
 } from "../../src/tensor/index.ts";
+import { target } from "../compiler/target.ts";
 import { devicesOfCompositions } from "../conformance/devices.ts";
-
-const target: Target = {
-  name: "test",
-  vectorBytes: 32,
-  partial: false,
-  math: "expand",
-  tile: { rows: 6, vectors: 2, kBlock: 256, mBlock: 96, nBlock: 256, strip: 16 },
-  threads: 1,
-};
 
 /** The plan of the program that computes these tensors. */
 function planOf(tensors: readonly Tensor[]): Plan {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as X from "../../src/extra/index.ts";
 import { zeros } from "../../src/tensor/index.ts";
+import { messageOf } from "../tensor/mistakes/helpers.ts";
 import { ELEMENTS } from "./mistakes/elements.ts";
 import { LAYERS } from "./mistakes/layers.ts";
 import { PRODUCTS } from "./mistakes/products.ts";
@@ -61,15 +62,6 @@ test.each(TAKE_ANY)("%s takes every dtype and shape", async (name) => {
         await (y as ReturnType<typeof zeros>).data();
     }
 });
-
-function messageOf(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return "nothing was thrown";
-}
 
 describe.each(Object.entries(MISTAKES))("%s", (name, mistakes) => {
   test.each(mistakes.map(([call, message]) => [message, call] as const))("%s", (message, call) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { complex } from "../../src/complex/index.ts";
 import * as F from "../../src/fft/index.ts";
 import { tensor } from "../../src/tensor/index.ts";
-import { f, type Mistakes, no, x } from "../tensor/mistakes/helpers.ts";
+import { f, messageOf, type Mistakes, no, x } from "../tensor/mistakes/helpers.ts";
 
 const z = complex(x, x);
 
@@ -106,15 +106,6 @@ const MISTAKES: Mistakes = {
 test("every function has its mistakes", () => {
   expect(Object.keys(F).sort()).toEqual(Object.keys(MISTAKES).sort());
 });
-
-function messageOf(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return "nothing was thrown";
-}
 
 describe.each(Object.entries(MISTAKES))("%s", (_, mistakes) => {
   test.each(mistakes.map(([call, message]) => [message, call] as const))("%s", (message, call) => {

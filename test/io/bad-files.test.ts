@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { deserialize, loadSafetensors, openSafetensors, serialize } from "../../src/io/index.ts";
 import { zeros } from "../../src/tensor/index.ts";
+import { messageOf } from "../tensor/mistakes/helpers.ts";
 import { fileOf, fileWith } from "./files.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "nabla-io-"));
@@ -117,15 +118,6 @@ const BAD: [string, Uint8Array, string][] = [
   ["booleans that are none", fileWith("BOOL", [2], Uint8Array.of(1, 2)),
     "x: booleans are bytes of 0 or 1, but element 1 is 2"],
 ]; // prettier-ignore
-
-function messageOf(read: () => unknown): string {
-  try {
-    read();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return "no error";
-}
 
 describe("bytes that are no safetensors file are an error", () => {
   test.each(BAD)("%s", (_, bytes, message) => {

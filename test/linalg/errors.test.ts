@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as X from "../../src/extra/index.ts";
 import * as L from "../../src/linalg/index.ts";
-import { axis, d, f, i, type Mistakes, no, x } from "../tensor/mistakes/helpers.ts";
+import { axis, d, f, i, messageOf, type Mistakes, no, x } from "../tensor/mistakes/helpers.ts";
 
 const a = f(2, 2);
 const one = i(2);
@@ -185,15 +185,6 @@ test("every function has its mistakes", () => {
   expect(names.filter((name) => !known.has(name))).toEqual([]);
   expect([...known].filter((name) => !names.includes(name))).toEqual([]);
 });
-
-const messageOf = (call: () => unknown): string => {
-  try {
-    call();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return "nothing was thrown";
-};
 
 describe.each(Object.entries(MISTAKES))("%s", (name, mistakes) => {
   test.each(mistakes.map(([call, message]) => [message, call] as const))("%s", (message, call) => {

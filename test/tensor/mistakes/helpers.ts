@@ -5,6 +5,16 @@ import { type Tensor, zeros } from "../../../src/tensor/index.ts";
 /** By the name of the function: calls that cannot be right, and what their errors say. */
 export type Mistakes = Readonly<Record<string, readonly (readonly [() => unknown, string])[]>>;
 
+/** What the error of `call` says. */
+export function messageOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "nothing was thrown";
+}
+
 export const f = (...shape: number[]): Tensor => zeros(shape);
 export const d = (...shape: number[]): Tensor => zeros(shape, { dtype: "f64" });
 export const i = (...shape: number[]): Tensor => zeros(shape, { dtype: "i32" });
