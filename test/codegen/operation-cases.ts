@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { compileKernel } from "../../src/codegen/js/generate.ts";
 import { Builder, int, literal } from "../../src/compiler/loop/builder.ts";
 import { type Kernel, type Value } from "../../src/compiler/loop/loop.ts";
-import { type DType, newArray, type TypedArray } from "../../src/ir/dtype.ts";
+import { type DType, isFloat, newArray, type TypedArray } from "../../src/ir/dtype.ts";
 
 // Every operation against the JavaScript generator, bit by bit (all NaN are one), as scalars and as
 // vectors: what every code generator must do.
@@ -249,7 +249,9 @@ export function operationCases(vectorBytes: number): OperationCase[] {
     const small = left.map((_, i) => (i % 16) - (dtype === "f32" || dtype === "f64" ? 8 : 0));
     const ones = left.map((_, i) => i % 2);
     const [x, y] = dtype === "bool" ? [ones, choice] : [small, right.map((_, i) => i % 5)];
-    add(`${dtype} fma`, check("fma", dtype, [[dtype, x], [dtype, y], { dtype, value: 1 }], lanes));
+    const factors = [[dtype, x] as const, [dtype, y] as const, { dtype, value: 1 }] as const;
+    add(`${dtype} fma`, check("fma", dtype, [...factors], lanes));
+    if (isFloat(dtype)) add(`${dtype} mulAdd`, check("mulAdd", dtype, [...factors], lanes));
     for (const to of DTYPES)
       add(`cast ${dtype} to ${to}`, check("cast", to, [[dtype, values]], lanesOf(dtype, to)));
   }

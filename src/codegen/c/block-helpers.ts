@@ -1,4 +1,4 @@
-import { type Element, type Types } from "./types.ts";
+import { ELEMENT_BYTES, type Element, type Types } from "./types.ts";
 
 // Functions that move vectors, or parts of them, between memory and registers.
 
@@ -10,7 +10,14 @@ export interface BlockHelpers {
   merge(element: Element, lanes: number, args: readonly string[], stride?: string): string;
   /** Stores the first lanes of a vector: pointer, vector, number of lanes. */
   storePart(element: Element, lanes: number, args: readonly string[], stride?: string): string;
+  /** Stores a vector past the caches where the machine can: pointer, vector. */
+  stream(element: Element, lanes: number, args: readonly string[]): string;
 }
+
+/** Ends a kernel that stores past the caches: others must see what it wrote. */
+export const STREAM_END = `#if defined(__x86_64__)
+  __builtin_ia32_sfence();
+#endif`;
 
 /**
  * @param define adds a definition that is not there yet, and returns its name
@@ -124,5 +131,38 @@ export function createBlockHelpers(
     return `${name}(${[...args, ...(stride === undefined ? [] : [stride])].join(", ")})`;
   }
 
-  return { transpose, merge, storePart };
+  function stream(element: Element, lanes: number, args: readonly string[]): string {
+    const type = types.vector(element, lanes);
+    const bytes = lanes * ELEMENT_BYTES[element];
+    const name = `stream_${type}`;
+    const [floats, instruction, feature] =
+      bytes === 64
+        ? ["f32x16", "movntps512", "__AVX512F__"]
+        : bytes === 32
+          ? ["f32x8", "movntps256", "__AVX__"]
+          : ["f32x4", "movntps", "__SSE__"];
+    types.vector("f32", bytes / 4);
+    define(name, () =>
+      fn(
+        "void",
+        name,
+        `${element} *p, ${type} v`,
+        [
+          `  if (((__INTPTR_TYPE__)p & ${bytes - 1}) == 0) {`,
+          "#if __has_builtin(__builtin_nontemporal_store)",
+          `    __builtin_nontemporal_store(v, (${type} *)p);`,
+          "    return;",
+          `#elif defined(${feature})`,
+          `    __builtin_ia32_${instruction}((float *)p, (${floats})v);`,
+          "    return;",
+          "#endif",
+          "  }",
+          `  *(${types.unaligned(element, lanes)} *)p = v;`,
+        ].join("\n"),
+      ),
+    );
+    return `${name}(${args.join(", ")})`;
+  }
+
+  return { transpose, merge, storePart, stream };
 }

@@ -8,9 +8,10 @@ import {
 } from "../../compiler/loop/loop.ts";
 import { type DType, isFloat, isNarrow } from "../../ir/dtype.ts";
 import { KERNEL_PARAMETERS, SCALAR_BYTES } from "./abi.ts";
+import { STREAM_END } from "./block-helpers.ts";
 import { createHelpers } from "./helpers.ts";
 import { type Context, expression, showArgument } from "./operations.ts";
-import { createTypes, type Element, memoryElement } from "./types.ts";
+import { createTypes, type Element, ELEMENT_BYTES, memoryElement } from "./types.ts";
 
 // Loop language to C. A pointer is a C pointer; statements map one to one, so the source reads like
 // the printed kernel.
@@ -67,6 +68,7 @@ class Writer {
       this.line(`const i32 ${this.show(v)} = ((const i32 *)ints)[${i}];`),
     );
     this.statements(kernel.body);
+    if (kernel.buffers.some(({ access }) => access === "stream")) this.lines.push(STREAM_END);
     this.lines.push("}");
     return this.lines.join("\n");
   }
@@ -229,6 +231,9 @@ class Writer {
       const stride = s.stride && this.show(s.stride);
       return this.line(`${this.context.helpers.storePart(element, lanes, args, stride)};`);
     }
+    const streams = s.pointer.pointer!.access === "stream" && lanes * ELEMENT_BYTES[element] >= 16;
+    if (!s.stride && streams)
+      return this.line(`${this.context.helpers.stream(element, lanes, [place, bytes])};`);
     if (!s.stride)
       return this.line(`*(${types.unaligned(element, lanes)} *)(${place}) = ${bytes};`);
     this.line(`{ const ${types.vector(element, lanes)} t = ${bytes};`);

@@ -48,6 +48,7 @@ export function expression(c: Context, op: string, to: Type, args: readonly Argu
     case "min":
       return extreme(c, op, to, args);
     case "fma":
+    case "mulAdd":
       return to.dtype === "bool"
         ? `(${a} & ${b}) ^ ${d}`
         : isFloat(to.dtype)

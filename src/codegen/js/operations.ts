@@ -48,6 +48,7 @@ export function expression(op: string, to: Type, from: DType, args: readonly str
     case "bitcast":
       return bitcast(dtype, from, a);
     case "fma":
+    case "mulAdd":
       return wrap(dtype, `${product(dtype, a, b)} + ${c}`);
     case "mulHigh":
       return `mulHigh(${a}, ${b})`;

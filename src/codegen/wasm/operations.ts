@@ -36,7 +36,8 @@ export function pushScalar(w: CodeWriter, op: string, to: Type, args: readonly O
     case "hmax":
     case "hmin":
       return a.push();
-    case "fma": {
+    case "fma":
+    case "mulAdd": {
       pushScalar(w, "mul", to, [a, b]);
       c.push();
       w.op(isFloat(dtype) ? `${dtype as "f32"}.add` : "i32.add");

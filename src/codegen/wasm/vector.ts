@@ -136,7 +136,8 @@ function floatOperation(w: CodeWriter, op: string, to: Type, args: readonly Oper
     case "min":
       return extreme(w, op, shape, a, b);
     case "fma":
-      if (w.relaxed) return pushAll(w, args, `${shape}.relaxed_madd`);
+    case "mulAdd":
+      if (w.relaxed && op === "fma") return pushAll(w, args, `${shape}.relaxed_madd`);
       pushAll(w, [a, b], `${shape}.mul`);
       return pushAll(w, [c], `${shape}.add`);
     case "quarters":

@@ -17,8 +17,11 @@ export interface BufferParam {
   readonly kind: "buffer";
   readonly name: string;
   readonly dtype: DType;
-  /** `read` is never written by the kernel; `scratch` belongs to the thread that runs the piece. */
-  readonly access: "read" | "write" | "readwrite" | "scratch";
+  /**
+   * `read` is never written by the kernel, `stream` is written and so large that the caches need not keep
+   * it; `scratch` belongs to the thread that runs the piece.
+   */
+  readonly access: "read" | "write" | "stream" | "readwrite" | "scratch";
 }
 
 /** A value with a name. `pointer` variables address elements of that buffer. */
@@ -52,6 +55,7 @@ export type Value = Var | Literal;
  *   which infinities make NaN;
  * - mulHigh: the upper 32 bits of the product of two u32;
  * - fma: a * b + c, rounded once or twice as the target likes (for contractions only);
+ * - mulAdd: a * b + c of floats, rounded once or twice, but alike for any number of lanes;
  * - eq ne lt le: bool with the arguments' lanes;
  * - select: (bool, x, y); cast and bitcast: to the type of the result, lanes equal;
  * - splat: a scalar in every lane; ramp: scalar + (0, 1, 2, …), i32;
@@ -160,6 +164,8 @@ export interface Target {
   readonly partial: boolean;
   /** Whether exp, sin, … are operations of the target or must be written out in simpler ones. */
   readonly math: "builtin" | "expand";
+  /** Bytes of a value from which on it is written past the caches, where that can be had. */
+  readonly streamBytes?: number;
   /** Register block of contractions: rows × vectors, and the cache blocks in elements of f32. */
   readonly tile: {
     readonly rows: number;

@@ -10,7 +10,8 @@ import { pow } from "./math/power.ts";
 import { cos, sin, tan } from "./math/trigonometric.ts";
 
 // Functions that some targets lack, written out in operations that all have, so that their bits are
-// the same on all of them and at any number of lanes. There are no branches and no fused operations.
+// the same at any number of lanes, and on all targets that fuse multiplication and addition, or do not.
+// There are no branches.
 
 const UNARY: Readonly<Record<string, (m: Calc, x: Value) => Value>> = {
   exp,

@@ -104,12 +104,7 @@ function write(
       return writeMask(w, expr, point, emit, known, scopes);
     case "gather": {
       const at = emit(expr.index);
-      const inside = b.op(
-        "and",
-        BOOL,
-        b.op("le", BOOL, int(0), at),
-        b.op("lt", BOOL, at, w.argument(expr.size)),
-      );
+      const inside = isInside(b, at, w.argument(expr.size));
       const step = lanes > 1 ? expr.at.coeffs[vector] : 0;
       const wide = step === 0 ? 1 : lanes;
       return guarded(w, inside, expr.fill, expr.dtype, wide, scopes, () => {
@@ -125,6 +120,10 @@ function write(
 }
 
 const BOOL: Type = { dtype: "bool", lanes: 1 };
+
+/** Whether a position is one of 0 … size - 1. */
+export const isInside = (b: Builder, at: Value, size: Value): Value =>
+  b.op("and", BOOL, b.op("le", BOOL, int(0), at), b.op("lt", BOOL, at, size));
 
 /** Neighbouring elements, or those `by` apart; zeros in lanes that do not count. */
 function loadLanes(w: KernelWriter, point: Point, pointer: Var, by: Value | undefined): Value {

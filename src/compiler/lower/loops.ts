@@ -3,8 +3,38 @@ import { type Builder } from "../loop/builder.ts";
 import { type Value } from "../loop/loop.ts";
 
 /**
- * Visits from … to - 1: `lanes` at a time while that fits, and the rest one by one, or, with `partial`, as
- * one more vector of which `count` lanes count. `body` is written once for each way.
+ * Visits from … to - 1 by `step`, as far as whole steps go: `copies` of them a turn while that fits, each
+ * with its number, and then one by one as number 0.
+ *
+ * @returns where it ended
+ */
+export function steppedLoop(
+  b: Builder,
+  from: Value,
+  to: Value,
+  step: number,
+  copies: number,
+  body: (at: Value, copy: number) => void,
+): Value {
+  const wholeSteps = (begin: Value, size: number): Value =>
+    size === 1 ? to : b.add(begin, b.mul(b.divide(b.sub(to, begin), int(size))[0], int(size)));
+  let begin = from;
+  if (copies > 1) {
+    begin = wholeSteps(from, step * copies);
+    b.for(from, begin, int(step * copies), (i) => {
+      for (let copy = 0; copy < copies; copy++)
+        body(copy === 0 ? i : b.add(i, int(copy * step)), copy);
+    });
+  }
+  const end = wholeSteps(begin, step);
+  b.for(begin, end, int(step), (i) => body(i, 0));
+  return end;
+}
+
+/**
+ * Visits from … to - 1: `lanes` at a time while that fits (and so `copies` times a turn, as `steppedLoop`
+ * does), and the rest one by one, or, with `partial`, as one more vector of which `count` lanes count.
+ * `body` is written once for each way.
  */
 export function vectorLoop(
   b: Builder,
@@ -12,14 +42,13 @@ export function vectorLoop(
   to: Value,
   lanes: number,
   partial: boolean,
-  body: (at: Value, lanes: number, count?: Value) => void,
+  body: (at: Value, lanes: number, count: Value | undefined, copy: number) => void,
+  copies = 1,
 ): void {
-  if (lanes === 1) return b.for(from, to, int(1), (i) => body(i, 1));
-  const [turns] = b.divide(b.sub(to, from), int(lanes));
-  const end = b.add(from, b.mul(turns, int(lanes)));
-  b.for(from, end, int(lanes), (i) => body(i, lanes));
-  if (!partial) return b.for(end, to, int(1), (i) => body(i, 1));
-  b.if(b.op("lt", { dtype: "bool", lanes: 1 }, end, to), () => body(end, lanes, b.sub(to, end)));
+  const end = steppedLoop(b, from, to, lanes, copies, (i, copy) => body(i, lanes, undefined, copy));
+  if (lanes === 1) return;
+  if (!partial) return b.for(end, to, int(1), (i) => body(i, 1, undefined, 0));
+  b.if(b.op("lt", { dtype: "bool", lanes: 1 }, end, to), () => body(end, lanes, b.sub(to, end), 0));
 }
 
 /** The indices in a row-major space of these sizes whose flat position is `flat`. */

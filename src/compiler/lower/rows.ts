@@ -3,21 +3,23 @@ import { type Node } from "../../ir/node.ts";
 import { placeholder } from "../../ir/ops.ts";
 import { sizeOf } from "../../ir/shape.ts";
 import { type Affine, contiguous } from "../affine.ts";
-import { type Expr, loadOf, mapForms, sourcesOf } from "../expr.ts";
+import { type Expr, loadOf, mapForms, sourcesOf, walk } from "../expr.ts";
 import { type Builder, int, literal } from "../loop/builder.ts";
 import { type Target, type Value, type Var } from "../loop/loop.ts";
+import { isExpandable } from "../loop/math.ts";
 import { keptShape, type Region, type Root } from "../region.ts";
 import {
   type Emit,
   emitterAt,
   firstLanes,
+  isInside,
   type Known,
   lanesOf,
   type Part,
   type Point,
 } from "./emit.ts";
-import { lanesFor } from "./lanes.ts";
-import { pieceLoop, unflatten, vectorLoop } from "./loops.ts";
+import { lanesFor, variesAlong } from "./lanes.ts";
+import { pieceLoop, steppedLoop, unflatten, vectorLoop } from "./loops.ts";
 import { costOf, nameOf, storeAt } from "./map.ts";
 import { loopSpace } from "./space.ts";
 import { KernelWriter, type LoweredKernel, PIECE } from "./writer.ts";
@@ -38,6 +40,63 @@ const combineOf = (root: Root): { op: string; across: string } =>
     : COMBINE[root.reduce!];
 
 const startOf = (root: Root): number => COMBINE[root.reduce!].start(root.node.dtype);
+
+/** Partial results of a reduction that are combined side by side: adding takes as many cycles. */
+const COPIES = 4;
+/** Operations of a loop's body beyond which nothing waits for the last result. */
+const SHORT = 8;
+
+/** In how many parts reductions with these bodies go along: several where one would wait for itself. */
+function copiesFor(bodies: readonly Expr[], bodyOf: (source: Node) => Expr | undefined): number {
+  let operations = 0;
+  const seen = new Set<Expr>();
+  const count = (body: Expr): void =>
+    walk(
+      body,
+      (e) => {
+        if (e.kind === "op") operations += isExpandable(e.name) ? SHORT : 1;
+        else if (e.kind === "gather" || e.kind === "mask") operations += SHORT;
+        const inner = e.kind === "load" ? bodyOf(e.source) : undefined;
+        if (inner) count(inner);
+      },
+      seen,
+    );
+  bodies.forEach(count);
+  return operations < SHORT ? COPIES : 1;
+}
+
+/** The partial results of one reduction. */
+interface Sums {
+  readonly root: Root;
+  /** One element's, or that of rows side by side. */
+  readonly one: Var;
+  /** Those of vectors along the row, or `one` and its copies. */
+  readonly many: readonly Var[];
+}
+
+function sumsOf(b: Builder, root: Root, oneLanes: number, lanes: number, copies: number): Sums {
+  const start = (n: number): Var => b.mutable(literal(startOf(root), root.node.dtype, n));
+  const one = start(oneLanes);
+  const inOne = lanes === oneLanes;
+  const more = Array.from({ length: inOne ? copies - 1 : copies }, () => start(lanes));
+  return { root, one, many: inOne ? [one, ...more] : more };
+}
+
+/** Combines one value, or a vector of them, with the rest. */
+function addTo(b: Builder, { root, one, many }: Sums, copy: number, found: Value): void {
+  const { lanes } = found.type;
+  const into = lanes === many[copy].type.lanes ? many[copy] : one;
+  b.set(into, b.op(combineOf(root).op, into.type, into, found));
+}
+
+/** The result, of as many lanes as rows are side by side. */
+function resultOf(b: Builder, { root, one, many }: Sums): Value {
+  const { op, across } = combineOf(root);
+  let all: Value[] = [...many];
+  while (all.length > 1)
+    all = all.flatMap((x, i) => (i % 2 === 0 ? [b.op(op, x.type, x, all[i + 1])] : []));
+  return many[0] === one ? all[0] : b.op(op, one.type, b.op(across, one.type, all[0]), one);
+}
 
 /**
  * Reductions and what surrounds them, row by row: for each row one pass for every level of reductions
@@ -115,6 +174,13 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
     ? 1
     : lanesFor(target, [...bodies.values()], last);
   const levels = levelsOf(region);
+  const innermost = isReduced.lastIndexOf(true);
+  const singles = new Map<Root, SingleTerm>();
+  if (byRow && isReduced.indexOf(true) === last)
+    for (const root of region.roots) {
+      const single = singleTermOf(root, bodies.get(root.node)!, last);
+      if (single) singles.set(root, single);
+    }
 
   /** Writes all of the row (or the rows side by side) at these kept indices. */
   const row = (kept: readonly Value[], lanes: number, count?: Value): void => {
@@ -135,52 +201,65 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
     };
     const rowEmit: Emit = emitterAt(w, rowPoint, known);
 
-    /** Visits the reduced indices; the innermost ones `lanes` at a time if it is a row of them. */
-    const visit = (body: (point: Point) => void): void => {
+    /**
+     * Visits the reduced indices; the innermost ones `lanes` at a time if it is a row of them, and
+     * `copies` times a turn.
+     */
+    const visit = (copies: number, body: (point: Point, copy: number) => void): void => {
       const index = [...kept];
       const descend = (axis: number): void => {
-        if (axis > last) return body({ ...rowPoint, index: [...index] });
         if (!isReduced[axis]) return descend(axis + 1);
         if (axis === last) {
-          vectorLoop(b, int(0), sizes[last], wide, target.partial, (i, n, part) => {
+          const visitRow = (i: Value, n: number, part: Value | undefined, copy: number): void => {
             index[last] = i;
-            body({ index: [...index], vector: last, lanes: n, part: firstLanes(part) });
-          });
+            body({ index: [...index], vector: last, lanes: n, part: firstLanes(part) }, copy);
+          };
+          vectorLoop(b, int(0), sizes[last], wide, target.partial, visitRow, copies);
           return;
         }
-        b.for(int(0), sizes[axis], int(1), (i) => {
+        const isInnermost = axis === innermost;
+        steppedLoop(b, int(0), sizes[axis], 1, isInnermost ? copies : 1, (i, copy) => {
           index[axis] = i;
-          descend(axis + 1);
+          if (isInnermost) body({ ...rowPoint, index: [...index] }, copy);
+          else descend(axis + 1);
         });
       };
-      descend(0);
+      if (innermost < 0) body({ ...rowPoint, index: [...index] }, 0);
+      else descend(0);
     };
-    const wideRows = byRow && wide > 1;
 
     for (const { kept: ofRow, reductions } of levels) {
       // Once a row, before the loops that use them.
       for (const root of ofRow) values.set(root.node, rowEmit(bodies.get(root.node)!));
-      if (reductions.length === 0) continue;
-      const sums = reductions.map((root) => {
-        const start = startOf(root);
-        const one = b.mutable(literal(start, root.node.dtype, byRow ? 1 : lanes));
-        const many = wideRows ? b.mutable(literal(start, root.node.dtype, wide)) : undefined;
-        return { root, one, many };
-      });
-      visit((point) => {
-        const emit = emitterAt(w, point, known);
-        const found = sums.map(({ root }) => emit(bodies.get(root.node)!));
-        sums.forEach(({ root, one, many }, i) => {
-          const into: Var = byRow && point.lanes > 1 ? many! : one;
-          const value = b.splat(found[i], into.type.lanes);
-          const counted = byRow ? onlyCounted(b, value, point.part, startOf(root)) : value;
-          b.set(into, b.op(combineOf(root).op, into.type, into, counted));
+      const long = reductions.filter((root) => !singles.has(root));
+      if (long.length > 0) {
+        const copies = copiesFor(
+          long.map((root) => bodies.get(root.node)!),
+          (source) => (roots.get(source)?.domain === "space" ? bodies.get(source) : undefined),
+        );
+        const sums = long.map((root) =>
+          byRow ? sumsOf(b, root, 1, wide, copies) : sumsOf(b, root, lanes, lanes, copies),
+        );
+        visit(copies, (point, copy) => {
+          const emit = emitterAt(w, point, known);
+          const found = sums.map(({ root }) => emit(bodies.get(root.node)!));
+          sums.forEach((own, i) => {
+            const value = b.splat(found[i], point.lanes);
+            const counted = byRow ? onlyCounted(b, value, point.part, startOf(own.root)) : value;
+            addTo(b, own, copy, counted);
+          });
         });
-      });
-      for (const { root, one, many } of sums) {
-        const { op, across } = combineOf(root);
-        const type = one.type;
-        const value = many ? b.op(op, type, b.op(across, type, many), one) : one;
+        for (const own of sums) values.set(own.root.node, resultOf(b, own));
+      }
+      for (const root of reductions) {
+        const single = singles.get(root);
+        if (!single) continue;
+        const position = rowEmit(single.position);
+        const index = kept.map((at, axis) => (axis === last ? position : at));
+        const value = b.mutable(literal(0, root.node.dtype));
+        b.if(isInside(b, position, sizes[last]), () =>
+          b.set(value, emitterAt(w, { ...rowPoint, index }, known)(single.value)),
+        );
         values.set(root.node, value);
       }
     }
@@ -189,7 +268,7 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
         storeAt(w, root, space.form(ownKept), rowPoint, values.get(root.node)!);
     const maps = stored.filter((root) => root.domain === "space");
     if (maps.length > 0)
-      visit((point) => {
+      visit(1, (point) => {
         const emit = emitterAt(w, point, known);
         const found = maps.map((root) => emit(bodies.get(root.node)!));
         maps.forEach((root, i) => storeAt(w, root, space.form(own), point, found[i]));
@@ -236,6 +315,29 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
   return w.finish(nameOf(region), pieces, elements * costOf(region));
 }
 
+/** A sum of which only the term at `position` of the row is not zero by itself. */
+interface SingleTerm {
+  readonly position: Expr;
+  readonly value: Expr;
+}
+
+/** Sums of where(k == position, value, 0) over k: what picks one element of each row is written so. */
+function singleTermOf(root: Root, body: Expr, axis: number): SingleTerm | undefined {
+  if (root.reduce !== "reduceSum" || body.kind !== "op" || body.name !== "select") return undefined;
+  const [test, value, otherwise] = body.args;
+  if (otherwise.kind !== "literal" || otherwise.value !== 0) return undefined;
+  if (test.kind !== "op" || test.name !== "eq") return undefined;
+  const varies = variesAlong(axis);
+  const isIndex = (e: Expr): boolean =>
+    e.kind === "index" &&
+    e.at.offset === 0 &&
+    e.at.coeffs.every((c, i) => c === (i === axis ? 1 : 0));
+  const [x, y] = test.args;
+  const position = isIndex(x) ? y : isIndex(y) ? x : undefined;
+  if (position?.dtype !== "i32" || varies(position)) return undefined;
+  return { position, value };
+}
+
 /** A vector with `neutral` in the lanes that do not count. */
 function onlyCounted(b: Builder, value: Value, part: Part | undefined, neutral: number): Value {
   if (!part) return value;
@@ -270,34 +372,24 @@ function lowerSplit(region: Region, target: Target): LoweredKernel[] | undefined
   const bodies = reductions.map((root) => space.expr(root.body));
   const narrow = reductions.some((r) => r.node.dtype === "bool" || r.node.dtype === "u8");
   const lanes = narrow ? 1 : lanesFor(target, bodies, 0);
+  const copies = copiesFor(bodies, () => undefined);
   const size = w.argument(space.sizes[0]);
   const chunk = w.argument(CHUNK);
   b.for(b.begin, b.end, int(1), (piece) => {
     const from = b.min(b.mul(piece, chunk), size);
     const to = b.min(b.add(from, chunk), size);
-    const sums = reductions.map((root) => ({
-      root,
-      one: b.mutable(literal(startOf(root), root.node.dtype)),
-      many: lanes > 1 ? b.mutable(literal(startOf(root), root.node.dtype, lanes)) : undefined,
-    }));
-    vectorLoop(b, from, to, lanes, target.partial, (i, n, count) => {
-      const emit = emitterAt(
-        w,
-        { index: [i], vector: 0, lanes: n, part: firstLanes(count) },
-        () => undefined,
-      );
+    const sums = reductions.map((root) => sumsOf(b, root, 1, lanes, copies));
+    const visit = (i: Value, n: number, count: Value | undefined, copy: number): void => {
+      const part = firstLanes(count);
+      const emit = emitterAt(w, { index: [i], vector: 0, lanes: n, part }, () => undefined);
       const found = bodies.map(emit);
-      sums.forEach(({ root, one, many }, k) => {
-        const into = n > 1 ? many! : one;
-        const value = onlyCounted(b, b.splat(found[k], n), firstLanes(count), startOf(root));
-        b.set(into, b.op(combineOf(root).op, into.type, into, value));
+      sums.forEach((own, k) => {
+        const value = onlyCounted(b, b.splat(found[k], n), part, startOf(own.root));
+        addTo(b, own, copy, value);
       });
-    });
-    sums.forEach(({ root, one, many }, k) => {
-      const { op, across } = combineOf(root);
-      const value = many ? b.op(op, one.type, b.op(across, one.type, many), one) : one;
-      b.store(b.address(w.buffer(partials[k]), piece), value);
-    });
+    };
+    vectorLoop(b, from, to, lanes, target.partial, visit, copies);
+    sums.forEach((own, k) => b.store(b.address(w.buffer(partials[k]), piece), resultOf(b, own)));
   });
   const first = w.finish(`${nameOf(region)}_part`, chunks, sizeOf(region.space) * costOf(region));
   const rest: Region = {

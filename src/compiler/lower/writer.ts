@@ -47,7 +47,10 @@ export class KernelWriter {
   buffer(node: Node, access: "write" | "readwrite" = "write"): BufferParam {
     let buffer = this.buffers.get(node);
     if (!buffer) {
-      buffer = this.b.buffer(node.dtype, this.written.has(node) ? access : "read");
+      const { streamBytes = Infinity } = this.target;
+      const streams = access === "write" && bytesOf(node) >= streamBytes;
+      const written = streams ? "stream" : access;
+      buffer = this.b.buffer(node.dtype, this.written.has(node) ? written : "read");
       this.buffers.set(node, buffer);
       this.args.push({ node });
     }
@@ -152,3 +155,5 @@ function rowMajor(a: Affine): boolean {
 export const ownForm = (node: Node): Affine => contiguous(node.shape);
 
 export const elementsOf = (node: Node): number => sizeOf(node.shape);
+
+const bytesOf = (node: Node): number => elementsOf(node) * itemBytes(node.dtype);

@@ -76,6 +76,8 @@ export interface Pool {
 }
 
 const LARGE = 4 << 20;
+/** Free memory beyond this goes back to the system. */
+const KEPT = 1 << 29;
 
 /** Compiles the runner, or finds it on disk, and loads it. */
 export function loadRunner(compiler: Compiler): Runner {
@@ -113,6 +115,7 @@ export function loadRunner(compiler: Compiler): Runner {
     address: number,
     bytes: number,
   ) => void;
+  (library.func("void nabla_keep(int64_t bytes)") as (bytes: number) => void)(KEPT);
   return {
     addressOf: (memory) => Number(koffi.address(memory)),
     open(path, symbol) {

@@ -30,6 +30,9 @@ export const RUNNER_SOURCE = `
 #include <string.h>
 #include <time.h>
 #include <sys/mman.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 typedef void kernel(void *, void *, void *, int, int, void *);
 
@@ -234,6 +237,15 @@ double nabla_open(const char *file, const char *symbol) {
 const char *nabla_error(void) {
   const char *text = dlerror();
   return text ? text : "the library lacks the kernel";
+}
+
+/* Memory that the garbage collector frees is used again, and not given back to the system, which would
+   clear it before it is there the next time: that takes longer than most kernels. */
+void nabla_keep(int64_t bytes) {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, (int)bytes);
+#endif
 }
 
 /* Large memory is faster in large pages, where the system lends them. */

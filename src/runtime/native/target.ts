@@ -6,6 +6,9 @@ const SHARED_COST = 20_000;
 /** Parts of a step that each thread takes on average: a slow thread then leaves more to the others. */
 const PARTS = 4;
 
+/** What is larger than this is not in the caches any more when it is read again. */
+const STREAM_BYTES = 1 << 25;
+
 /** Register blocks: what the vector registers hold beside two operands. */
 export function targetFor({ vectorBytes }: Compiler, threads: number): Target {
   const wide = vectorBytes === 64;
@@ -14,6 +17,7 @@ export function targetFor({ vectorBytes }: Compiler, threads: number): Target {
     vectorBytes,
     partial: wide,
     math: "expand",
+    streamBytes: STREAM_BYTES,
     tile: {
       rows: wide ? 12 : vectorBytes === 32 ? 6 : 8,
       vectors: 2,

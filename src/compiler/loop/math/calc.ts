@@ -13,6 +13,8 @@ export interface Calc {
   add(x: Value, y: Value): Value;
   sub(x: Value, y: Value): Value;
   mul(x: Value, y: Value): Value;
+  /** x y + z, which some targets round only once. */
+  mulAdd(x: Value, y: Value, z: Value): Value;
   div(x: Value, y: Value): Value;
   min(x: Value, y: Value): Value;
   max(x: Value, y: Value): Value;
@@ -50,6 +52,7 @@ export function createCalc(b: Builder, type: Type): Calc {
   const binary = (op: string) => (x: Value, y: Value) => b.op(op, type, x, y);
   const compare = (op: string) => (x: Value, y: Value) => b.op(op, mask, x, y);
   const constant = (value: number): Value => literal(value, dtype, lanes);
+  const mulAdd = (x: Value, y: Value, z: Value): Value => b.op("mulAdd", type, x, y, z);
   return {
     dtype,
     c: (f32, f64 = f32) => constant(dtype === "f32" ? f32 : f64),
@@ -57,6 +60,7 @@ export function createCalc(b: Builder, type: Type): Calc {
     add: binary("add"),
     sub: binary("sub"),
     mul: binary("mul"),
+    mulAdd,
     div: binary("div"),
     min: binary("min"),
     max: binary("max"),
@@ -80,9 +84,7 @@ export function createCalc(b: Builder, type: Type): Calc {
     select: (condition, x, y) => b.op("select", type, condition, x, y),
     poly(coefficients, x) {
       const [last, ...rest] = coefficients[dtype].map(constant).reverse();
-      const times = binary("mul");
-      const plus = binary("add");
-      return rest.reduce((sum, term) => plus(times(sum, x), term), last);
+      return rest.reduce((sum, term) => mulAdd(sum, x, term), last);
     },
   };
 }

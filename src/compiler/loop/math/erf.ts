@@ -7,7 +7,7 @@ import { expModerate } from "./exponential.ts";
 export function erf(m: Calc, x: Value): Value {
   const a = m.abs(x);
   const z = m.mul(x, x);
-  const small = m.add(x, m.mul(x, m.poly(ERF, z)));
+  const small = m.mulAdd(x, m.poly(ERF, z), x);
   const bounded = m.min(a, m.c(4, 6));
   const erfc = expModerate(m, m.neg(m.poly(ERFC, bounded)));
   const large = withSignOf(m, m.sub(m.c(1), erfc), x);

@@ -4,20 +4,20 @@ import { EXP, LN2, SINH } from "./coefficients.ts";
 
 /** x = n ln 2 + r + low, |r| ≤ ln 2 / 2: exp(x) = 2^n exp(r + low). */
 export function reduceExp(m: Calc, x: Value): { n: Value; r: Value; low: () => Value } {
-  const [high, rest] = m.table(LN2);
+  const [high, rest] = [0, 1].map((i) => m.c(-LN2.f32[i], -LN2.f64[i]));
   const n = m.round(m.mul(x, m.c(Math.LOG2E)));
   // n * high is exact, and so is the difference.
-  const t = m.sub(x, m.mul(n, high));
-  const correction = m.mul(n, rest);
-  const r = m.sub(t, correction);
-  return { n, r, low: () => m.sub(m.sub(t, r), correction) };
+  const t = m.mulAdd(n, high, x);
+  const r = m.mulAdd(n, rest, t);
+  return { n, r, low: () => m.mulAdd(n, rest, m.sub(t, r)) };
 }
 
 /** exp(r) - 1 - r for the r of `reduceExp`. */
 const expRest = (m: Calc, r: Value): Value => m.mul(m.mul(r, r), m.poly(EXP, r));
 
 /** exp(r) for the r of `reduceExp`. */
-export const expOfReduced = (m: Calc, r: Value): Value => m.add(m.c(1), m.add(r, expRest(m, r)));
+export const expOfReduced = (m: Calc, r: Value): Value =>
+  m.add(m.c(1), m.mulAdd(m.mul(r, r), m.poly(EXP, r), r));
 
 /** 2^shift exp(x), for |x| so small that `scale` holds. */
 function expScaled(m: Calc, x: Value, shift: number): Value {
@@ -46,7 +46,7 @@ function halfExpm1(m: Calc, x: Value): Value {
   const linear = m.mul(s, r);
   const sum = m.add(a, linear);
   const lost = m.sub(linear, m.sub(sum, a));
-  return m.add(sum, m.add(lost, m.mul(s, m.add(low(), expRest(m, r)))));
+  return m.add(sum, m.mulAdd(s, m.add(low(), expRest(m, r)), lost));
 }
 
 export function expm1(m: Calc, x: Value): Value {
@@ -72,7 +72,7 @@ export function sinh(m: Calc, x: Value): Value {
   const h = halfExp(m, a);
   const large = withSignOf(m, m.sub(h, m.div(m.c(0.25), h)), x);
   const z = m.mul(x, x);
-  const small = m.add(x, m.mul(x, m.mul(z, m.poly(SINH, z))));
+  const small = m.mulAdd(x, m.mul(z, m.poly(SINH, z)), x);
   return m.select(m.lt(a, m.c(1)), small, large);
 }
 

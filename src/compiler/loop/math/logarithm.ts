@@ -26,10 +26,9 @@ function logOfSplit(m: Calc, e: Value, f: Value, correction?: Value): Value {
   const s = m.div(f, m.add(m.c(2), f));
   const z = m.mul(s, s);
   const rest = m.mul(z, m.poly(LOG, z));
-  let tail = m.mul(e, low);
-  if (correction) tail = m.add(tail, correction);
-  const small = m.add(m.mul(s, m.add(halfSquare, rest)), tail);
-  return m.add(m.mul(e, high), m.sub(f, m.sub(halfSquare, small)));
+  const tail = correction ? m.mulAdd(e, low, correction) : m.mul(e, low);
+  const small = m.mulAdd(s, m.add(halfSquare, rest), tail);
+  return m.mulAdd(e, high, m.sub(f, m.sub(halfSquare, small)));
 }
 
 /** What log is outside the positive finite numbers. */
