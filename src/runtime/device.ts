@@ -27,7 +27,7 @@ export interface Loadable {
 
 /** A run that goes on while JavaScript does. It cannot fail. */
 export interface Running {
-  /** Resolves when it is over. */
+  /** Resolves when it is over. Who asks for it is told as soon as can be. */
   readonly done: Promise<void>;
   /** Returns when it is over. */
   finish(): void;
@@ -47,12 +47,14 @@ export interface LoadedPlan {
   /**
    * As `run`, but where the plan takes long enough to be worth it, this returns once everything that may
    * fail is done, and the plan runs on while JavaScript does. Runs end in the order in which they were
-   * begun, and the device reads and writes memory only between them. Undefined: the run is over.
+   * begun, and the device reads and writes memory only between them. `isAwaited`: JavaScript has nothing else
+   * to do than to wait for it. Undefined: the run is over.
    */
   runAsync?(
     inputs: readonly DeviceBuffer[],
     outputs: readonly DeviceBuffer[],
     constants: readonly number[],
+    isAwaited: boolean,
   ): Running | undefined;
   /** Seconds each step of the plan took in a run of its own, for profiles. */
   profile(

@@ -89,12 +89,15 @@ export function evaluate(nodes: readonly Node[]): void {
 
 /** As `evaluate`, while JavaScript goes on where that pays. What is wrong is thrown at once. */
 export async function evaluateAsync(nodes: readonly Node[]): Promise<void> {
-  compute(nodes, "meanwhile");
+  compute(nodes, "awaited");
   for (const { value } of nodes) if (value instanceof HostValue) await value.ready;
 }
 
-/** Whether a program ends before JavaScript goes on. */
-type When = "now" | "meanwhile";
+/**
+ * Whether a program ends before JavaScript goes on, or meanwhile: "awaited" where somebody waits for it, and
+ * "later" where nobody does yet.
+ */
+type When = "now" | "awaited" | "later";
 
 function compute(nodes: readonly Node[], when: When): void {
   const todo = [...new Set(nodes)].filter((node) => node.value === undefined);
@@ -126,7 +129,7 @@ export const readAsync = async (node: Node): Promise<TypedArray> =>
 
 /** As `readStored`, while JavaScript goes on where that pays. */
 export async function readStoredAsync(node: Node): Promise<TypedArray> {
-  compute([node], "meanwhile");
+  compute([node], "awaited");
   // A cell's value is read before anybody can update the cell.
   if (node.value instanceof HostValue) await node.value.ready;
   return readStored(node);
@@ -136,12 +139,15 @@ export async function readStoredAsync(node: Node): Promise<TypedArray> {
 export const knownElements = ({ value, dtype }: Node): TypedArray | undefined =>
   value instanceof HostValue ? fromStored(dtype, value.data) : undefined;
 
-/** Computes the pending values of `cells` and the nodes `also` in one program. */
+/**
+ * Computes the pending values of `cells` and the nodes `also` in one program, which may still run when this
+ * returns.
+ */
 export function flush(cells: readonly Cell[], also: readonly Node[]): void {
   if (tracing > 0) return;
   const all = new Set([...cells.filter((cell) => cell.pending), ...cellsPending()]);
   const todo = [...new Set(also)].filter((node) => node.value === undefined);
-  if (all.size > 0 || todo.length > 0) lastStep = run([...all], todo, "now");
+  if (all.size > 0 || todo.length > 0) lastStep = run([...all], todo, "later");
 }
 
 /** Computes what cells and nodes wait for, and stores it. */
@@ -205,8 +211,8 @@ export function execute(
     const { loaded } = program;
     const outputs = [...fixed, ...results];
     let running: Running | undefined;
-    if (when === "meanwhile" && loaded.runAsync)
-      running = loaded.runAsync(memory, outputs, numbers);
+    if (when !== "now" && loaded.runAsync)
+      running = loaded.runAsync(memory, outputs, numbers, when === "awaited");
     else loaded.run(memory, outputs, numbers);
     const taken = results;
     results = [];

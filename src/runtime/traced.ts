@@ -78,6 +78,7 @@ export function loadTrace(trace: Trace): TracedProgram {
       { inputs, constants: captured.constants },
       next,
       trace.results,
+      "later",
     );
     for (const cell of trace.cells) cell.replaced();
     return values;

@@ -18,6 +18,7 @@ import { nativeEncoding } from "./encoding.ts";
 import { createKernels, type Kernels } from "./kernels.ts";
 import { hasKoffi, loadRunner, type Pool, type Runner } from "./library.ts";
 import { addressOf, type NativeBuffer, newBuffer } from "./memory.ts";
+import { nodeThreads } from "./modules.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import { shareOf, targetFor } from "./target.ts";
 
@@ -47,6 +48,13 @@ interface Machine {
   readonly kernels: Kernels;
 }
 
+const queues: Queue[] = [];
+
+/** Memory goes when the process ends: what still works on it must have ended. */
+function drainAtExit(queue: Queue): void {
+  if (queues.push(queue) === 1) process.on("exit", () => queues.forEach((one) => one.drain()));
+}
+
 const kernelsOf = (steps: readonly Step[]): Kernel[] =>
   steps.flatMap((step) => (step.kind === "loop" ? kernelsOf(step.body) : [step.kernel]));
 
@@ -63,6 +71,8 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
   const problem = nativeProblem();
   if (problem !== undefined) throw new DeviceUnavailable("native", problem);
   const { threads } = options;
+  // Whoever ends a thread of JavaScript's from outside does not wait for what works on its memory.
+  const mayRunOn = threads > 1 && nodeThreads().isMainThread;
   const stats: DeviceStats = { kernelsCompiled: 0, plansLoaded: 0, runs: 0 };
   let machine: Machine | undefined;
   let arena: NativeBuffer = newBuffer(0, undefined);
@@ -73,13 +83,9 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
     const runner = loadRunner(compiler);
     const kernels = createKernels(compiler, runner, () => stats.kernelsCompiled++);
     const pool = runner.createPool(threads);
-    machine = {
-      target: targetFor(compiler, threads),
-      runner,
-      pool,
-      queue: createQueue(pool),
-      kernels,
-    };
+    const queue = createQueue(pool);
+    if (mayRunOn) drainAtExit(queue);
+    machine = { target: targetFor(compiler, threads), runner, pool, queue, kernels };
     return machine;
   }
 
@@ -136,7 +142,9 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
       run(inputs, outputs, constants) {
         program.run(bases(inputs, outputs, constants), (from, to) => pool.run(from, to));
       },
-      runAsync(inputs, outputs, constants) {
+      runAsync(inputs, outputs, constants, isAwaited) {
+        // While one step runs the next is written down; no more are kept waiting.
+        if (!isAwaited) queue.drain();
         const own = bases(inputs, outputs, constants);
         const holds = [program, arena, inputs, outputs];
         program.run(own, (from, to) => (last = queue.start(from, to, holds)));
@@ -196,11 +204,11 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
         tier().run(inputs, outputs, constants);
         stats.runs++;
       },
-      runAsync(inputs, outputs, constants) {
+      runAsync(inputs, outputs, constants, isAwaited) {
         stats.runs++;
         const now = tier();
-        if (now.runAsync && graph.cost >= ASYNC_COST)
-          return now.runAsync(inputs, outputs, constants);
+        if (now.runAsync && graph.cost >= ASYNC_COST && (isAwaited || mayRunOn))
+          return now.runAsync(inputs, outputs, constants, isAwaited);
         now.run(inputs, outputs, constants);
         return undefined;
       },

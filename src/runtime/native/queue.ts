@@ -5,7 +5,8 @@ interface Job {
   readonly id: number;
   /** What must not be collected while the commands run: they only know addresses. */
   readonly holds: unknown;
-  readonly resolve: () => void;
+  /** Resolves what somebody awaits. */
+  resolve?: () => void;
 }
 
 /** Commands that run while JavaScript goes on. */
@@ -17,9 +18,10 @@ export interface Queue {
 }
 
 /**
- * A thread that is not JavaScript's runs one list of commands after the other. Whoever cannot wait for
- * its turn (a read that blocks) has the pool run what is left on the calling thread: the pool sees to it that
- * each list runs once, in order.
+ * Lists of commands that the pool's workers run one after the other while JavaScript goes on. Whoever cannot
+ * wait for its turn (a read that blocks) has the calling thread help: the pool sees to it that each list runs
+ * once, in order. What is awaited is led by a thread of its own, for pools without workers, which then tells
+ * JavaScript of the end.
  */
 export function createQueue(pool: Pool): Queue {
   const jobs: Job[] = [];
@@ -27,7 +29,7 @@ export function createQueue(pool: Pool): Queue {
 
   /** Ends all jobs up to this one. */
   function over(id: number): void {
-    while (jobs.length > 0 && jobs[0].id <= id) jobs.shift()!.resolve();
+    while (jobs.length > 0 && jobs[0].id <= id) jobs.shift()!.resolve?.();
   }
 
   function finish(id: number): void {
@@ -36,9 +38,11 @@ export function createQueue(pool: Pool): Queue {
     over(id);
   }
 
+  /** Has the first job that somebody awaits end, and then the next. */
   function drive(): void {
-    if (isDriven || jobs.length === 0) return;
-    const { id } = jobs[0];
+    const awaited = jobs.find(({ resolve }) => resolve);
+    if (isDriven || !awaited) return;
+    const { id } = awaited;
     isDriven = true;
     pool.finishAsync(id, (isOver) => {
       isDriven = false;
@@ -52,9 +56,19 @@ export function createQueue(pool: Pool): Queue {
   return {
     start(from, to, holds) {
       const id = pool.submit(from, to);
-      const done = new Promise<void>((resolve) => jobs.push({ id, holds, resolve }));
-      drive();
-      return { done, finish: () => finish(id) };
+      const job: Job = { id, holds };
+      jobs.push(job);
+      let done: Promise<void> | undefined;
+      return {
+        get done() {
+          return (done ??= new Promise<void>((resolve) => {
+            if (!jobs.includes(job)) return resolve();
+            job.resolve = resolve;
+            drive();
+          }));
+        },
+        finish: () => finish(id),
+      };
     },
     drain() {
       if (jobs.length > 0) finish(jobs[jobs.length - 1].id);

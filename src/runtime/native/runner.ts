@@ -11,14 +11,16 @@ export const COMMAND_BYTES = 64;
 export const MOVE_BYTES = 16;
 
 /**
- * How work is shared: the calling thread writes down the step and then its ticket: a count of steps and
+ * How work is shared: the leading thread writes down the step and then its ticket: a count of steps and
  * the number of pieces left. Whoever exchanges the ticket for one with fewer pieces has taken those. The
- * count makes an exchange fail for who still has an earlier step in mind. A worker counts itself active
+ * count makes an exchange fail for who still has an earlier step in mind. A helper counts itself active
  * before it looks at the ticket, so the step is over when no pieces are left and nobody is active;
- * workers that sleep, or are late, are not waited for.
+ * threads that sleep, or are late, are not waited for.
  *
- * How runs follow each other: JavaScript's thread submits lists of commands, which get numbers, and any thread
- * may finish all up to a number. Who holds `one` runs what is left of them, in order, each once.
+ * How runs follow each other: JavaScript's thread submits lists of commands, which get numbers. Who holds
+ * `one` leads: it runs those that nobody has claimed, in order, each once. A worker that finds some does so
+ * while JavaScript goes on; who needs their end leads itself, or helps the worker that does. Threads that
+ * are no workers are thread 0 of the pool, one at a time: the one that holds `zero`.
  */
 export const RUNNER_SOURCE = `
 #define _GNU_SOURCE
@@ -54,10 +56,9 @@ typedef struct {
   int threads;
   char *scratch;
   int64_t stride;
-  pthread_mutex_t lock, one;
+  pthread_mutex_t lock, one, zero;
   pthread_cond_t wake;
-  int64_t submitted;
-  _Atomic int64_t done;
+  _Alignas(64) _Atomic int64_t submitted, claimed, done;
   job jobs[JOBS];
 } pool;
 
@@ -84,6 +85,81 @@ static void take_part(pool *p, int thread) {
   }
 }
 
+/* Whether a step has pieces left. */
+static inline int has_pieces(pool *p) { return (uint32_t)atomic_load(&p->ticket) != 0; }
+
+/* Whether there are commands that no thread has begun to run. */
+static inline int has_jobs(pool *p) { return atomic_load(&p->submitted) > atomic_load(&p->claimed); }
+
+static void help(pool *p, int thread) {
+  atomic_fetch_add(&p->active, 1);
+  take_part(p, thread);
+  atomic_fetch_sub(&p->active, 1);
+}
+
+static void wake_sleepers(pool *p) {
+  if (atomic_load(&p->sleepers) == 0) return;
+  pthread_mutex_lock(&p->lock);
+  pthread_cond_broadcast(&p->wake);
+  pthread_mutex_unlock(&p->lock);
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void call(pool *p, const command *c, int thread) {
+  kernel *run = (kernel *)c->a;
+  if (c->f == 0) {
+    run((void *)c->b, (void *)c->c, (void *)c->d, 0, (int)c->e, p->scratch + thread * p->stride);
+    return;
+  }
+  p->run = run;
+  p->buffers = (void *)c->b;
+  p->scalars = (void *)c->c;
+  p->ints = (void *)c->d;
+  p->pieces = (int)c->e;
+  p->share = (int)c->f;
+  p->count++;
+  atomic_store(&p->ticket, (uint64_t)p->count << 32 | (uint32_t)c->e);
+  wake_sleepers(p);
+  take_part(p, thread);
+  while (atomic_load(&p->active) > 0) pause_briefly();
+}
+
+static void walk(pool *p, const char *from, const char *to, int thread, double *seconds) {
+  while (from < to) {
+    const command *c = (const command *)from;
+    from += sizeof(command);
+    if (c->kind == ${CALL}) {
+      double begin = seconds ? now() : 0;
+      call(p, c, thread);
+      if (seconds) seconds[c->g] += now() - begin;
+      continue;
+    }
+    const move *moves = (const move *)c->b;
+    for (int64_t turn = 0; turn < c->a; turn++) {
+      walk(p, from, from + c->d, thread, seconds);
+      for (int64_t i = 0; i < c->c; i++) *(char **)moves[i].slot += moves[i].by;
+    }
+    for (int64_t i = 0; i < c->c; i++) *(char **)moves[i].slot -= moves[i].by * c->a;
+    from += c->d;
+  }
+}
+
+/* Runs the commands that nobody has claimed, for the thread that leads. */
+static void lead(pool *p, int thread) {
+  while (has_jobs(p)) {
+    int64_t id = atomic_load(&p->claimed) + 1;
+    atomic_store(&p->claimed, id);
+    const job *j = &p->jobs[id % JOBS];
+    walk(p, j->from, j->to, thread, 0);
+    atomic_store(&p->done, id);
+  }
+}
+
 typedef struct { pool *p; int thread; } start;
 
 static void *worker(void *given) {
@@ -92,17 +168,22 @@ static void *worker(void *given) {
   pool *p = own.p;
   for (;;) {
     int spins = 0;
-    while ((uint32_t)atomic_load(&p->ticket) == 0) {
+    while (!has_pieces(p)) {
+      if (has_jobs(p) && pthread_mutex_trylock(&p->one) == 0) {
+        lead(p, own.thread);
+        pthread_mutex_unlock(&p->one);
+        spins = 0;
+        continue;
+      }
       if (++spins < SPINS) { pause_briefly(); continue; }
       pthread_mutex_lock(&p->lock);
       atomic_fetch_add(&p->sleepers, 1);
-      while ((uint32_t)atomic_load(&p->ticket) == 0) pthread_cond_wait(&p->wake, &p->lock);
+      while (!has_pieces(p) && !has_jobs(p)) pthread_cond_wait(&p->wake, &p->lock);
       atomic_fetch_sub(&p->sleepers, 1);
       pthread_mutex_unlock(&p->lock);
+      spins = 0;
     }
-    atomic_fetch_add(&p->active, 1);
-    take_part(p, own.thread);
-    atomic_fetch_sub(&p->active, 1);
+    help(p, own.thread);
   }
   return 0;
 }
@@ -117,6 +198,7 @@ void *nabla_create(int threads) {
   memset(p, 0, sizeof(pool));
   pthread_mutex_init(&p->lock, 0);
   pthread_mutex_init(&p->one, 0);
+  pthread_mutex_init(&p->zero, 0);
   pthread_cond_init(&p->wake, 0);
   p->threads = threads;
   for (int i = 1; i < threads; i++) {
@@ -147,84 +229,44 @@ int nabla_reserve(void *given, int64_t bytes) {
   return 1;
 }
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void call(pool *p, const command *c) {
-  kernel *run = (kernel *)c->a;
-  if (c->f == 0) {
-    run((void *)c->b, (void *)c->c, (void *)c->d, 0, (int)c->e, p->scratch);
-    return;
-  }
-  p->run = run;
-  p->buffers = (void *)c->b;
-  p->scalars = (void *)c->c;
-  p->ints = (void *)c->d;
-  p->pieces = (int)c->e;
-  p->share = (int)c->f;
-  p->count++;
-  atomic_store(&p->ticket, (uint64_t)p->count << 32 | (uint32_t)c->e);
-  if (atomic_load(&p->sleepers) > 0) {
-    pthread_mutex_lock(&p->lock);
-    pthread_cond_broadcast(&p->wake);
-    pthread_mutex_unlock(&p->lock);
-  }
-  take_part(p, 0);
-  while (atomic_load(&p->active) > 0) pause_briefly();
-}
-
-static void walk(pool *p, const char *from, const char *to, double *seconds) {
-  while (from < to) {
-    const command *c = (const command *)from;
-    from += sizeof(command);
-    if (c->kind == ${CALL}) {
-      double begin = seconds ? now() : 0;
-      call(p, c);
-      if (seconds) seconds[c->g] += now() - begin;
-      continue;
-    }
-    const move *moves = (const move *)c->b;
-    for (int64_t turn = 0; turn < c->a; turn++) {
-      walk(p, from, from + c->d, seconds);
-      for (int64_t i = 0; i < c->c; i++) *(char **)moves[i].slot += moves[i].by;
-    }
-    for (int64_t i = 0; i < c->c; i++) *(char **)moves[i].slot -= moves[i].by * c->a;
-    from += c->d;
-  }
-}
-
-/* Runs what was submitted up to this number and has not been run; waits for who is running it. */
+/* Returns when what was submitted up to this number has been run: by this thread, or with its help. */
 void nabla_finish(void *given, int64_t id) {
   pool *p = given;
   if (atomic_load(&p->done) >= id) return;
-  pthread_mutex_lock(&p->one);
-  for (int64_t next = p->done + 1; next <= id; next++) {
-    const job *j = &p->jobs[next % JOBS];
-    walk(p, j->from, j->to, 0);
-    atomic_store(&p->done, next);
+  pthread_mutex_lock(&p->zero);
+  while (atomic_load(&p->done) < id) {
+    if (pthread_mutex_trylock(&p->one) == 0) {
+      lead(p, 0);
+      pthread_mutex_unlock(&p->one);
+    } else if (has_pieces(p)) {
+      help(p, 0);
+    } else {
+      pause_briefly();
+    }
   }
-  pthread_mutex_unlock(&p->one);
+  pthread_mutex_unlock(&p->zero);
 }
 
-/* Takes commands from one address to another that somebody will finish, and returns their number. */
+/* Takes commands from one address to another that somebody will run, and returns their number. */
 int64_t nabla_submit(void *given, int64_t from, int64_t to) {
   pool *p = given;
-  nabla_finish(p, p->submitted + 1 - JOBS);
-  p->submitted++;
-  p->jobs[p->submitted % JOBS] = (job){(const char *)from, (const char *)to};
-  return p->submitted;
+  int64_t id = atomic_load(&p->submitted) + 1;
+  nabla_finish(p, id - JOBS);
+  p->jobs[id % JOBS] = (job){(const char *)from, (const char *)to};
+  atomic_store(&p->submitted, id);
+  wake_sleepers(p);
+  return id;
 }
 
 /* Runs the commands from one address to another; adds the seconds of each call where asked to. */
 void nabla_run(void *given, int64_t from, int64_t to, double *seconds) {
   pool *p = given;
-  nabla_finish(p, p->submitted);
+  nabla_finish(p, atomic_load(&p->submitted));
+  pthread_mutex_lock(&p->zero);
   pthread_mutex_lock(&p->one);
-  walk(p, (const char *)from, (const char *)to, seconds);
+  walk(p, (const char *)from, (const char *)to, 0, seconds);
   pthread_mutex_unlock(&p->one);
+  pthread_mutex_unlock(&p->zero);
 }
 
 /* The address of a library's function as a number; 0 where it cannot be had. */
