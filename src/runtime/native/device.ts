@@ -27,8 +27,10 @@ const CHEAP = 5_000_000;
 /** Operations that the first tier does at most for one graph, all runs together. */
 const FIRST_TIER = 50_000_000;
 const FIRST_TIER_RUNS = 1000;
-/** Operations from which on another thread runs a graph that is awaited: fewer are done in a millisecond. */
+/** Operations from which on a graph may run while JavaScript goes on. */
 const ASYNC_COST = 2_000_000;
+/** Milliseconds that are over before JavaScript would have heard of it from another thread. */
+const SHORT = 1;
 
 /** Why the device cannot be used here, as far as that can be told at no cost; undefined where it can. */
 export function nativeProblem(): string | undefined {
@@ -169,6 +171,8 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
     let first: LoadedPlan | undefined;
     let plan: Plan | undefined;
     let compiled: Required<LoadedPlan> | undefined;
+    /** The fewest milliseconds that a run took that was awaited. */
+    let fastest = Infinity;
 
     /** The tier whose turn it is. */
     function tier(): LoadedPlan {
@@ -207,10 +211,16 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
       runAsync(inputs, outputs, constants, isAwaited) {
         stats.runs++;
         const now = tier();
-        if (now.runAsync && graph.cost >= ASYNC_COST && (isAwaited || mayRunOn))
-          return now.runAsync(inputs, outputs, constants, isAwaited);
-        now.run(inputs, outputs, constants);
-        return undefined;
+        const runsOn = isAwaited ? fastest > SHORT : mayRunOn;
+        if (!now.runAsync || graph.cost < ASYNC_COST || !runsOn) {
+          now.run(inputs, outputs, constants);
+          return undefined;
+        }
+        const begin = performance.now();
+        const running = now.runAsync(inputs, outputs, constants, isAwaited);
+        if (isAwaited)
+          void running?.done.then(() => (fastest = Math.min(fastest, performance.now() - begin)));
+        return running;
       },
       profile(inputs, outputs, constants) {
         stats.runs++;
