@@ -40,6 +40,8 @@ export function training(
     step() {
       loss = one(...batches[steps++ % batches.length]);
     },
+    // A step may still run when the next one is asked for.
+    finish: () => loss.item(),
     values: async () => [[await loss.item()]],
   };
 }
