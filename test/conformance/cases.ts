@@ -315,21 +315,26 @@ function* maps(): Generator<Graph> {
   yield graph("rows by index", [[13, 35]], (x) =>
     x.indexSelect(0, tensor(Int32Array.of(3, 3, 0, 12, 7, 3))),
   );
-  yield graph(
-    "a recurrent net",
-    [
-      [11, 3, 19],
-      [19, 19],
-    ],
-    (x, w) => {
-      const step = (h: Tensor, y: Tensor): [Tensor, Tensor] => {
-        const next = h.matmul(w).mul(0.3).add(y).tanh();
-        return [next, next];
-      };
-      const [last, all] = scan(step, x.select(0, 0), x);
-      return all.sum(0).add(last);
-    },
-  );
+  // The weights are the same in all turns: they are packed before the first.
+  for (const [length, batch, width] of [
+    [11, 3, 19],
+    [4, 21, 70],
+  ])
+    yield graph(
+      `a recurrent net of ${width}`,
+      [
+        [length, batch, width],
+        [width, width],
+      ],
+      (x, w) => {
+        const step = (h: Tensor, y: Tensor): [Tensor, Tensor] => {
+          const next = h.matmul(w).mul(0.3).add(y).tanh();
+          return [next, next];
+        };
+        const [last, all] = scan(step, x.select(0, 0), x);
+        return all.sum(0).add(last);
+      },
+    );
 }
 
 /** Graphs of the kinds of kernels that there are, at sizes that fit nothing. */

@@ -1,8 +1,10 @@
+import { type DType } from "../../ir/dtype.ts";
+import { type Node } from "../../ir/node.ts";
 import { placeholder } from "../../ir/ops.ts";
 import { int, literal } from "../loop/builder.ts";
 import { type Target, type Type, type Value, type Var } from "../loop/loop.ts";
 import { type Region } from "../region.ts";
-import { contractionOf, roundUp, SHARED, sizesOf } from "./contraction.ts";
+import { type Contraction, contractionOf, roundUp, SHARED, sizesOf } from "./contraction.ts";
 import { epilogueOf, storedNodes } from "./epilogue.ts";
 import { vectorLanes } from "./lanes.ts";
 import { nameOf } from "./map.ts";
@@ -23,11 +25,51 @@ const evenly = (n: number, most: number, unit: number): number =>
  * comes after it while the results are still in registers.
  */
 export function lowerContract(region: Region, target: Target): LoweredKernel {
+  const contraction = contractionOf(region);
+  return (
+    lowerNarrow(region, contraction, target) ?? lowerBlocks(region, contraction, target, undefined)
+  );
+}
+
+/** The panels of a right side that were packed before, and the kernel that packs them. */
+export interface Panels {
+  readonly node: Node;
+  readonly kernel: LoweredKernel;
+}
+
+/** Packs a whole right side of one axis n and one axis k: [panel][k][column]. */
+export function lowerPanels(contraction: Contraction, dtype: DType, target: Target): Panels {
+  const [, , nn, nk] = sizesOf(contraction);
+  const lanes = vectorLanes(target, dtype);
+  const columns = target.tile.vectors * lanes;
+  const count = Math.ceil(nn / columns);
+  const node = placeholder([count, nk, columns], dtype);
+  const w = new KernelWriter(target, [node]);
+  const { b } = w;
+  const [N, K] = [w.argument(nn), w.argument(nk)];
+  const side = sideOf(w, contraction, "n", N, () => int(0));
+  const reading = readingOf(w, side, lanes, columns, nk);
+  const into = w.buffer(node);
+  const positionOf = (panel: Value): Value => b.mul(panel, int(columns));
+  packPanels(w, reading, into, columns, {
+    from: positionOf(b.begin),
+    to: b.min(positionOf(b.end), N),
+    k0: int(0),
+    depth: K,
+    origin: int(0),
+  });
+  return { node, kernel: w.finish("pack", count, nn * nk) };
+}
+
+/** The contraction by blocks; `panels` hold its right side where that was packed before. */
+export function lowerBlocks(
+  region: Region,
+  contraction: Contraction,
+  target: Target,
+  panels: Node | undefined,
+): LoweredKernel {
   const node = region.core!;
   const { dtype } = node;
-  const contraction = contractionOf(region);
-  const narrow = lowerNarrow(region, contraction, target);
-  if (narrow) return narrow;
   const w = new KernelWriter(target, storedNodes(region));
   const { b } = w;
   const [nb, nm, nn, nk] = sizesOf(contraction);
@@ -53,13 +95,13 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
   const side = (letter: "m" | "n", size: Value): Side =>
     sideOf(w, contraction, letter, size, () => batchValue);
   const lhs = readingOf(w, side("m", M), lanes, rows, target.tile.kBlock);
-  const rhs = readingOf(w, side("n", N), lanes, columns, target.tile.kBlock);
+  const rhs = panels ? undefined : readingOf(w, side("n", N), lanes, columns, target.tile.kBlock);
   // The left side is read number by number, so its rows may stay as they are. They are not a power of
   // two apart, which would crowd the cache's sets.
   const byRows = lanes === 1 || lhs.kLanes === lanes;
   const rowStride = target.tile.kBlock + lanes;
   const packedA = w.scratch(dtype, byRows ? mBlock * rowStride : mBlock * kBlock);
-  const packedB = w.scratch(dtype, nPart * kBlock);
+  const packedB = panels ? w.buffer(panels) : w.scratch(dtype, nPart * kBlock);
   // Finished sums of one strip.
   const blockStride = strip + columns;
   const finished = w.scratch(dtype, mBlock * blockStride);
@@ -165,9 +207,9 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
     const n1 = b.min(b.add(n0, nPartValue), N);
     b.for(int(0), K, kBlockValue, (k0) => {
       const depth = b.min(kBlockValue, b.sub(K, k0));
-      prepareTerms(w, rhs, k0, depth);
+      if (rhs) prepareTerms(w, rhs, k0, depth);
       prepareTerms(w, lhs, k0, depth);
-      packPanels(w, rhs, packedB, columns, { from: n0, to: n1, k0, depth });
+      if (rhs) packPanels(w, rhs, packedB, columns, { from: n0, to: n1, k0, depth });
       b.for(m0, m1, mBlockValue, (mStart) => {
         const mEnd = b.min(b.add(mStart, mBlockValue), m1);
         const block = { from: mStart, to: mEnd, k0, depth };
@@ -176,7 +218,9 @@ export function lowerContract(region: Region, target: Target): LoweredKernel {
         b.for(n0, n1, stripValue, (nStart) => {
           const nEnd = b.min(b.add(nStart, stripValue), n1);
           b.for(nStart, nEnd, int(columns), (n) => {
-            const panelB = b.mul(b.sub(n, n0), depth);
+            const panelB = panels
+              ? b.add(b.mul(n, K), b.mul(k0, int(columns)))
+              : b.mul(b.sub(n, n0), depth);
             b.for(mStart, mEnd, int(rows), (m) => {
               const row = b.sub(m, mStart);
               const inBlock = b.add(b.mul(row, blockStrideValue), b.sub(n, nStart));

@@ -60,14 +60,15 @@ export interface Lowered {
   readonly early: ReadonlySet<Node>;
 }
 
-/** Lowers what computes `outputs`, of which some take the place of inputs. */
+/** Lowers what computes `outputs`, of which some take the place of inputs; `lower` writes each region. */
 export function lowerGraph(
   outputs: readonly Node[],
   target: Target,
   replaced: ReadonlyMap<Node, readonly Node[]> = new Map(),
+  lower = lowerRegion,
 ): Lowered {
   debug("simplify", () => printGraph(outputs));
   const { regions, early } = writeLate(fuse(outputs, target), replaced);
   debug("fuse", () => printRegions(regions, outputs));
-  return { steps: regions.flatMap((region) => lowerRegion(region, target)), early };
+  return { steps: regions.flatMap((region) => lower(region, target)), early };
 }

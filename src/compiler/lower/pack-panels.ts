@@ -36,12 +36,12 @@ export function packPanels(
 ): void {
   const { b } = w;
   const { side, source, lanes, kLanes } = reading;
-  const { from, to, depth } = block;
+  const { from, to, depth, origin = from } = block;
   const panelAt = (start: Value): Panel => ({
     into,
     width,
     start,
-    place: b.mul(b.sub(start, from), depth),
+    place: b.mul(b.sub(start, origin), depth),
   });
   if (!source && lanes > 1) {
     const [whole] = b.divide(b.sub(b.min(to, side.size), from), int(width));

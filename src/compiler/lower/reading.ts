@@ -21,6 +21,8 @@ export interface Block {
   readonly to: Value;
   readonly k0: Value;
   readonly depth: Value;
+  /** The position whose panel comes first where they are packed; default `from`. */
+  readonly origin?: Value;
 }
 
 /** A side of a contraction (m or n), and how its elements are found. */

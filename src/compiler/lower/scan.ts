@@ -6,7 +6,8 @@ import { type Target } from "../loop/loop.ts";
 import { type Region } from "../region.ts";
 import { simplify } from "../simplify.ts";
 import { widen } from "../widen.ts";
-import { lowerGraph } from "./index.ts";
+import { packedBefore } from "./constant-sides.ts";
+import { lowerGraph, lowerRegion } from "./index.ts";
 import { lowerMap } from "./map.ts";
 import { inMemory } from "./single/lines.ts";
 import { type LoweredKernel } from "./writer.ts";
@@ -97,10 +98,21 @@ export function lowerScan(region: Region, target: Target): LoweredStep[] {
     if (whole) bindings.set(outputs[carries + i], slice(whole, outputs[carries + i].shape));
   }
   const wanted = outputs.filter((_, i) => i < carries || stored.has(i));
-  turn.push(...lowerGraph(wanted, target).steps);
+  const constants = new Map(
+    body.params.flatMap((param, i) => (i < carries + xs ? [] : [[param, operands[i]] as const])),
+  );
+  const before: LoweredStep[] = [];
+  const lower = (inner: Region): LoweredStep[] => {
+    const packed = length > 1 ? packedBefore(inner, target, constants) : undefined;
+    if (!packed) return lowerRegion(inner, target);
+    before.push(packed.before);
+    return [packed.inLoop];
+  };
+  turn.push(...lowerGraph(wanted, target, undefined, lower).steps);
   for (let i = 0; i < carries; i++) turn.push(lowerCopy(outputs[i], body.params[i], target));
   return [
     ...current.map((to, i) => lowerCopy(operands[i], to, target)),
+    ...before,
     { kind: "loop", count: length, body: turn, bindings },
   ];
 }
