@@ -1,15 +1,8 @@
 import { isInteger } from "../ir/dtype.ts";
 import { showShape } from "../ir/shape.ts";
-import {
-  arange,
-  CellTensor,
-  compile,
-  type Generator,
-  tensor,
-  type Tensor,
-  where,
-} from "../tensor/index.ts";
-import { type GenerateOptions, type GPT, type Remember } from "./gpt.ts";
+import { KeyValueCache } from "../nn/index.ts";
+import { arange, compile, type Generator, tensor, type Tensor, where } from "../tensor/index.ts";
+import { type GenerateOptions, type GPT } from "./gpt.ts";
 
 /** Checks a batch of tokens that fits into the block. */
 export function checkTokens(tokens: Tensor, blockSize: number, what: string): void {
@@ -73,50 +66,20 @@ const written = (text: Tensor, position: Tensor | number, next: Tensor): Tensor 
 
 function makeDecoder(gpt: GPT, samples: number): Decoder {
   const { blockSize, nLayer, nHead, nEmbd } = gpt.settings;
-  const shape = [samples, nHead, blockSize, nEmbd / nHead];
-  const cell = (): CellTensor =>
-    new CellTensor(shape, "f32", new Float32Array(shape.reduce((n, size) => n * size, 1)));
-  const cells = Array.from({ length: nLayer }, () => ({ keys: cell(), values: cell() }));
+  const sizes = { batch: samples, heads: nHead, length: blockSize, size: nEmbd / nHead };
+  const caches = Array.from({ length: nLayer }, () => new KeyValueCache(sizes));
   const last = (hidden: Tensor): Tensor => gpt.scores(hidden.select(1, hidden.shape[1] - 1));
-
-  /** From the first position on: what comes after the tokens is never looked at. */
-  const first =
-    (block: number): Remember =>
-    (fresh) => {
-      const length = fresh.keys.shape[2];
-      for (const name of ["keys", "values"] as const)
-        cells[block][name].rebind(fresh[name].pad([0, 0, 0, blockSize - length]));
-      const place = count(length);
-      return { ...fresh, mask: place.le(place.unsqueeze(1)) };
-    };
-
-  /** One position, whose keys and values take their place among those before. */
-  const further =
-    (position: Tensor) =>
-    (block: number): Remember =>
-    (fresh) => {
-      const here = count(blockSize).eq(position).unsqueeze(1);
-      const whole = (name: "keys" | "values"): Tensor => {
-        const updated = where(here, fresh[name], cells[block][name]);
-        cells[block][name].rebind(updated);
-        return updated;
-      };
-      return {
-        keys: whole("keys"),
-        values: whole("values"),
-        mask: count(blockSize).le(position),
-      };
-    };
 
   return {
     samples,
     start: compile((text: Tensor, length: number, options: Draw) => {
-      const hidden = gpt.hidden(text.narrow(1, 0, length), count(length), first);
+      for (const cache of caches) cache.reset();
+      const hidden = gpt.hidden(text.narrow(1, 0, length), count(length), caches);
       return written(text, length - 1, draw(last(hidden), options));
     }),
     step: compile((text: Tensor, position: Tensor, options: Draw) => {
       const at = position.reshape(1);
-      const hidden = gpt.hidden(text.indexSelect(1, at), at, further(position));
+      const hidden = gpt.hidden(text.indexSelect(1, at), at, caches);
       return written(text, position, draw(last(hidden), options));
     }),
     anew: compile((text: Tensor, position: Tensor, options: Draw) => {

@@ -23,15 +23,6 @@ export interface GPTOptions {
 
 type Settings = Required<GPTOptions>;
 
-/** Keys and values of the positions seen so far, each (N, nHead, length, nEmbd / nHead). */
-export interface KeysValues {
-  readonly keys: Tensor;
-  readonly values: Tensor;
-}
-
-/** How a block's attention sees what was before: it takes new keys and values and returns all, and a mask. */
-export type Remember = (fresh: KeysValues) => KeysValues & { readonly mask: Tensor };
-
 /** Attention of each position to itself and those before it. */
 class CausalSelfAttention extends nn.Module {
   readonly cAttn: nn.Linear;
@@ -47,17 +38,16 @@ class CausalSelfAttention extends nn.Module {
     this.residDropout = new nn.Dropout(dropout);
   }
 
-  forward(x: Tensor, remember?: Remember): Tensor {
+  forward(x: Tensor, cache?: nn.KeyValueCache): Tensor {
     const parts = this.cAttn.forward(x).unflatten(-1, [3, this.nHead, -1]).unbind(-3);
     const [queries, keys, values] = parts.map((part) => part.transpose(1, 2));
     const dropoutP = this.training ? this.residDropout.p : 0;
-    const seen = remember?.({ keys, values });
-    const y = nn.functional.scaledDotProductAttention(
-      queries,
-      seen?.keys ?? keys,
-      seen?.values ?? values,
-      seen ? { attnMask: seen.mask } : { isCausal: true, dropoutP },
-    );
+    const causal = { isCausal: true };
+    const seen = cache?.append(keys, values, causal) ?? { keys, values, mask: causal };
+    const y = nn.functional.scaledDotProductAttention(queries, seen.keys, seen.values, {
+      ...seen.mask,
+      dropoutP,
+    });
     return this.residDropout.forward(this.cProj.forward(y.transpose(1, 2).flatten(2)));
   }
 
@@ -103,8 +93,8 @@ class Block extends nn.Module {
     this.mlp = new MLP(settings);
   }
 
-  forward(x: Tensor, remember?: Remember): Tensor {
-    x = x.add(this.attn.forward(this.ln1.forward(x), remember));
+  forward(x: Tensor, cache?: nn.KeyValueCache): Tensor {
+    x = x.add(this.attn.forward(this.ln1.forward(x), cache));
     return x.add(this.mlp.forward(this.ln2.forward(x)));
   }
 
@@ -207,9 +197,9 @@ export class GPT extends nn.Module {
   }
 
   /** @internal The last layer's vectors of tokens at these positions (T). */
-  hidden(tokens: Tensor, positions: Tensor, remember?: (block: number) => Remember): Tensor {
+  hidden(tokens: Tensor, positions: Tensor, caches: readonly nn.KeyValueCache[] = []): Tensor {
     let x = this.drop.forward(this.wte.forward(tokens).add(this.wpe.forward(positions)));
-    [...this.blocks].forEach((block, i) => (x = block.forward(x, remember?.(i))));
+    [...this.blocks].forEach((block, i) => (x = block.forward(x, caches.at(i))));
     return this.lnF.forward(x);
   }
 

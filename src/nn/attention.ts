@@ -4,6 +4,7 @@ import { attention } from "../tensor/attention.ts";
 import { cat, ones, type Tensor, where, zeros } from "../tensor/index.ts";
 import { checkProbability, checkSize } from "./checks.ts";
 import { xavierNormal_, xavierUniform_, zeros_ } from "./init.ts";
+import { type CachedKeysValues, KeyValueCache } from "./key-value-cache.ts";
 import { Linear } from "./linear.ts";
 import { Module, type Named } from "./module.ts";
 import { torchFields } from "./names.ts";
@@ -44,6 +45,19 @@ export interface MultiheadForwardOptions {
   readonly averageAttnWeights?: boolean;
   /** Whether query i sees only keys 0 … i, where there is no `attnMask`. Default false. */
   readonly isCausal?: boolean;
+  /**
+   * What has been seen before (`newCache`): it takes in key and value, which are those of the next
+   * positions, and the queries look at all that it holds. The S of masks is then its `capacity`.
+   */
+  readonly cache?: KeyValueCache;
+}
+
+/** Sizes of a cache of an attention layer. */
+export interface AttentionCacheOptions {
+  /** Number of sequences, N. Default 1. */
+  readonly batch?: number;
+  /** Positions that there is room for. */
+  readonly length: number;
 }
 
 /**
@@ -132,28 +146,35 @@ export class MultiheadAttention extends Module {
   /**
    * @param query - (L, N, embedDim), (N, L, embedDim) with `batchFirst`, or (L, embedDim).
    * @param key - (S, N, kdim), and so on.
-   * @param value - (S, N, vdim), and so on.
+   * @param value - (S, N, vdim), and so on. Without key and value the queries look at what the cache holds.
    * @returns The result like `query`, and unless `needWeights` is false the weights (N, L, S), or
    * (N, numHeads, L, S) without `averageAttnWeights`.
    * @throws Error for shapes that do not fit.
    */
   forward(
     query: Tensor,
-    key: Tensor,
-    value: Tensor,
+    key?: Tensor,
+    value?: Tensor,
     options: MultiheadForwardOptions = {},
   ): [output: Tensor, weights: Tensor | undefined] {
-    const { needWeights = true, averageAttnWeights = true, isCausal = false } = options;
+    const { needWeights = true, averageAttnWeights = true, isCausal = false, cache } = options;
     const single = query.ndim === 2;
-    this.checkInputs(query, key, value);
-    const [q, k, v] = this.project(query, key, value).map((x) => this.headsFirst(x, single));
-    const [rows, columns] = [q.shape[2], k.shape[2]];
-    const [keys, values] = [this.extended(k, this.biasK), this.extended(v, this.biasV)];
+    const [q, k, v] = this.inputs(query, key, value, options);
+    let mask = this.mask(options, q.shape, cache?.capacity ?? k!.shape[2], single);
+    const alone: CachedKeysValues["mask"] = {
+      isCausal: isCausal && options.attnMask === undefined,
+    };
+    const seen =
+      k && v ? (cache?.append(k, v, alone) ?? { keys: k, values: v, mask: alone }) : cache!.seen();
+    const [rows, columns] = [q.shape[2], seen.keys.shape[2]];
+    const keys = this.extended(seen.keys, this.biasK);
+    const values = this.extended(seen.values, this.biasV);
     const added = keys.shape[2] - columns;
-    let mask = this.mask(options, q.shape, columns, single);
-    let causal = isCausal && options.attnMask === undefined;
-    if (causal && (mask ?? added > 0)) {
-      mask = withoutLater(mask ?? ones([rows, columns], { dtype: "bool" }), rows, columns);
+    if (mask && mask.shape[mask.ndim - 1] > columns) mask = mask.narrow(-1, 0, columns);
+    let { isCausal: causal = false } = seen.mask;
+    if (seen.mask.attnMask) mask = limited(mask, seen.mask.attnMask);
+    else if (causal && (mask ?? added > 0)) {
+      mask = limited(mask, ones([rows, columns], { dtype: "bool" }).tril());
       causal = false;
     }
     const { output, weights } = attention(q, keys, values, {
@@ -171,51 +192,127 @@ export class MultiheadAttention extends Module {
     return [result, single ? shown.squeeze(0) : shown];
   }
 
+  /**
+   * A cache for generating position by position. Queries must be those of the positions that key and value
+   * bring, and `isCausal` is for several at once.
+   *
+   * @example
+   * const attention = new nn.MultiheadAttention(8, 2, { batchFirst: true });
+   * const cache = attention.newCache({ length: 16 });
+   * const options = { cache, isCausal: true, needWeights: false };
+   * const prompt = rand([1, 3, 8]);
+   * const [before] = attention.forward(prompt, prompt, prompt, options); // (1, 3, 8)
+   * const next = rand([1, 1, 8]);
+   * const [after] = attention.forward(next, next, next, options); // (1, 1, 8)
+   */
+  newCache({ batch, length }: AttentionCacheOptions): KeyValueCache {
+    const { numHeads: heads, embedDim, outProj } = this;
+    const { dtype } = outProj.weight;
+    return new KeyValueCache({ batch, heads, length, size: embedDim / heads, dtype });
+  }
+
+  /**
+   * A cache that holds a key and a value, for queries that come later with none: those of a memory, whose
+   * projections are so computed once.
+   *
+   * @param key - (S, N, kdim), and so on.
+   * @param cache - One of this size, which is filled anew.
+   *
+   * @example
+   * const attention = new nn.MultiheadAttention(8, 2, { batchFirst: true });
+   * const memory = rand([2, 10, 8]);
+   * const cache = attention.cacheOf(memory, memory);
+   * attention.forward(rand([2, 1, 8]), undefined, undefined, { cache }); // (2, 1, 8)
+   */
+  cacheOf(key: Tensor, value: Tensor, cache?: KeyValueCache): KeyValueCache {
+    this.checkKeys(key, value);
+    const [keys, values] = this.keysValues(key, value);
+    const [batch, , length] = keys.shape;
+    cache ??= this.newCache({ batch, length });
+    cache.reset().append(keys, values);
+    return cache;
+  }
+
   protected override fields(): Iterable<Named<unknown>> {
     return torchFields(super.fields());
   }
 
-  private checkInputs(query: Tensor, key: Tensor, value: Tensor): void {
-    const sizes = [this.embedDim, this.kdim, this.vdim];
+  /** Projected queries, and unless they are left out keys and values. */
+  private inputs(
+    query: Tensor,
+    key: Tensor | undefined,
+    value: Tensor | undefined,
+    { isCausal, cache }: MultiheadForwardOptions,
+  ): [query: Tensor, keys?: Tensor, values?: Tensor] {
+    if (!key || !value) {
+      if (key || value || !cache || isCausal)
+        throw new Error(
+          "MultiheadAttention: key and value may be left out only together, where `cache` holds what is " +
+            "looked at, and without isCausal",
+        );
+      this.checkQuery(query, cache.keys.shape[0]);
+      return [this.projected(query, 0)[0]];
+    }
+    this.checkKeys(key, value);
+    const samples = key.ndim === 2 ? 1 : key.shape[this.batchFirst ? 0 : 1];
+    this.checkQuery(query, samples, key);
+    const together = query === key && key === value && this.inProjWeight;
+    const [q, keys, values] = together
+      ? this.projected(query, 0, 3)
+      : [...this.projected(query, 0), ...this.keysValues(key, value)];
+    if (cache && keys.shape[2] !== q.shape[2])
+      throw new Error(
+        `MultiheadAttention: with a cache key and value must be those of the query's positions, got ` +
+          `${keys.shape[2]} for ${q.shape[2]}`,
+      );
+    return [q, keys, values];
+  }
+
+  private checkKeys(key: Tensor, value: Tensor): void {
+    const sizes = [this.kdim, this.vdim];
     const lead = (x: Tensor): Shape => x.shape.slice(0, -1);
-    const samples = this.batchFirst ? 0 : 1;
     const fits =
-      (query.ndim === 2 || query.ndim === 3) &&
-      [query, key, value].every(
-        (x, i) => x.ndim === query.ndim && x.shape[x.ndim - 1] === sizes[i],
-      ) &&
-      sameShape(lead(key), lead(value)) &&
-      (query.ndim === 2 || query.shape[samples] === key.shape[samples]);
+      (key.ndim === 2 || key.ndim === 3) &&
+      [key, value].every((x, i) => x.ndim === key.ndim && x.shape[x.ndim - 1] === sizes[i]) &&
+      sameShape(lead(key), lead(value));
     if (!fits)
       throw new Error(
-        `MultiheadAttention: query ${showShape(query.shape)}, key ${showShape(key.shape)} and value ` +
-          `${showShape(value.shape)} do not fit together, or not the sizes ${sizes.join(", ")}`,
+        `MultiheadAttention: key ${showShape(key.shape)} and value ${showShape(value.shape)} do not fit ` +
+          `together, or not the sizes ${sizes.join(" and ")}`,
       );
   }
 
-  /** Query, key and value projected, (…, numHeads, size of a head); those that are one by one product. */
-  private project(query: Tensor, key: Tensor, value: Tensor): Tensor[] {
+  private checkQuery({ ndim, shape }: Tensor, samples: number, key?: Tensor): void {
+    const own = ndim === 2 ? 1 : shape[this.batchFirst ? 0 : 1];
+    const fits = key ? ndim === key.ndim : ndim === 2 || ndim === 3;
+    if (!fits || shape[ndim - 1] !== this.embedDim || own !== samples)
+      throw new Error(
+        `MultiheadAttention: query ${showShape(shape)} and ${key ? `key ${showShape(key.shape)}` : "cache"} ` +
+          `do not fit together: expected vectors of ${this.embedDim} for a batch of ${samples}`,
+      );
+  }
+
+  /**
+   * x projected as query (0), key (1) or value (2), and as `count - 1` after that by the same product, each
+   * (N, numHeads, length, size of a head).
+   */
+  private projected(x: Tensor, first: number, count = 1): Tensor[] {
     const { embedDim, numHeads, inProjWeight, inProjBias } = this;
-    if (!inProjWeight) {
-      const biases = inProjBias?.chunk(3);
-      const weights = [this.qProjWeight!, this.kProjWeight!, this.vProjWeight!];
-      return [query, key, value].map((x, i) =>
-        x.linear(weights[i], biases?.[i]).unflatten(-1, [numHeads, -1]),
-      );
-    }
-    const part = (x: Tensor, first: number, count: number): Tensor[] => {
-      const rows = (p: Tensor): Tensor => p.narrow(0, first * embedDim, count * embedDim);
-      const y = x.linear(rows(inProjWeight), inProjBias && rows(inProjBias));
-      return y.unflatten(-1, [count, numHeads, -1]).unbind(-3);
-    };
-    if (key !== value) return [query, key, value].flatMap((x, i) => part(x, i, 1));
-    return query === key ? part(query, 0, 3) : [...part(query, 0, 1), ...part(key, 1, 2)];
+    const rows = (p: Parameter): Tensor => p.narrow(0, first * embedDim, count * embedDim);
+    const own = [this.qProjWeight, this.kProjWeight, this.vProjWeight];
+    const y = x.linear(
+      inProjWeight ? rows(inProjWeight) : own[first]!,
+      inProjBias && rows(inProjBias),
+    );
+    const single = x.ndim === 2;
+    const order = single || this.batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3];
+    const parts = y.unflatten(-1, [count, numHeads, -1]).unbind(-3);
+    return parts.map((part) => (single ? part.unsqueeze(0) : part).permute(order));
   }
 
-  /** (N, numHeads, length, size of a head) */
-  private headsFirst(x: Tensor, single: boolean): Tensor {
-    const order = single || this.batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3];
-    return (single ? x.unsqueeze(0) : x).permute(order);
+  private keysValues(key: Tensor, value: Tensor): Tensor[] {
+    if (key === value && this.inProjWeight) return this.projected(key, 1, 2);
+    return [...this.projected(key, 1), ...this.projected(value, 2)];
   }
 
   /** Keys or values (N, numHeads, S, size) with the learned one and the one of zeros after them. */
@@ -269,8 +366,8 @@ export class MultiheadAttention extends Module {
 const both = (a: Tensor | undefined, b: Tensor): Tensor => (a ? a.logicalAnd(b) : b);
 const sum = (a: Tensor | undefined, b: Tensor): Tensor => (a ? a.add(b) : b);
 
-/** A mask of `attention` without the keys after the query. */
-function withoutLater(mask: Tensor, rows: number, keys: number): Tensor {
-  const seen = ones([rows, keys], { dtype: "bool" }).tril();
-  return mask.dtype === "bool" ? mask.logicalAnd(seen) : where(seen, mask, -Infinity);
+/** A mask of `attention`, if any, where also another one (L, S) allows it. */
+function limited(mask: Tensor | undefined, allowed: Tensor): Tensor {
+  if (!mask) return allowed;
+  return mask.dtype === "bool" ? mask.logicalAnd(allowed) : where(allowed, mask, -Infinity);
 }

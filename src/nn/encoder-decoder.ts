@@ -4,8 +4,8 @@ import { xavierUniform_ } from "./init.ts";
 import { Module } from "./module.ts";
 import { LayerNorm } from "./norm.ts";
 import {
-  type DecoderLayerMasks,
-  type EncoderLayerMasks,
+  type DecoderMasks,
+  type EncoderMasks,
   TransformerDecoder,
   TransformerDecoderLayer,
   TransformerEncoder,
@@ -15,15 +15,12 @@ import {
 
 /** What may stand for the encoder of a `Transformer`. */
 export type EncoderLike = Module & {
-  forward(
-    src: Tensor,
-    masks?: Omit<EncoderLayerMasks, "srcMask"> & { readonly mask?: Tensor },
-  ): Tensor;
+  forward(src: Tensor, masks?: EncoderMasks): Tensor;
 };
 
 /** What may stand for the decoder of a `Transformer`. */
 export type DecoderLike = Module & {
-  forward(tgt: Tensor, memory: Tensor, masks?: DecoderLayerMasks): Tensor;
+  forward(tgt: Tensor, memory: Tensor, masks?: DecoderMasks): Tensor;
 };
 
 /** Options of `Transformer`. */
@@ -43,7 +40,7 @@ export interface TransformerOptions extends TransformerLayerOptions {
 }
 
 /** Masks of `Transformer.forward`; see `MultiheadForwardOptions`. */
-export interface TransformerMasks extends DecoderLayerMasks {
+export interface TransformerMasks extends Omit<DecoderMasks, "cache"> {
   readonly srcMask?: Tensor;
   readonly srcKeyPaddingMask?: Tensor;
   /** Whether source positions see only those before them, where there is no `srcMask`. Default false. */

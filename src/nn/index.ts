@@ -24,6 +24,7 @@ export {
   type Gradients,
 } from "./hooks.ts";
 export * as init from "./init.ts";
+export * from "./key-value-cache.ts";
 export * from "./likelihood-losses.ts";
 export * from "./linear.ts";
 export * from "./linear-cross-entropy.ts";

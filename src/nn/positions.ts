@@ -1,6 +1,6 @@
-import { type DType } from "../ir/dtype.ts";
+import { type DType, isInteger } from "../ir/dtype.ts";
 import { showShape } from "../ir/shape.ts";
-import { arange, cat, stack, tensor, type Tensor, zeros } from "../tensor/index.ts";
+import { arange, cat, stack, tensor, Tensor, zeros } from "../tensor/index.ts";
 import { checkProbability, checkSize } from "./checks.ts";
 import { normal_ } from "./init.ts";
 import { Layer, Module } from "./module.ts";
@@ -25,18 +25,21 @@ export function sinusoidalPositions(
 ): Tensor {
   checkSize(length, "length", "sinusoidalPositions");
   checkSize(dim, "dim", "sinusoidalPositions");
-  // In f64: far positions in f32 would lose digits of their angle.
-  const position = arange(length, { dtype: "f64" }).unsqueeze(1);
+  return sinusoids(arange(length, { dtype: "f64" }), dim, options.dtype ?? "f32");
+}
+
+/** Sines and cosines of positions (L), f64: far ones in f32 would lose digits of their angle. */
+function sinusoids(positions: Tensor, dim: number, dtype: DType): Tensor {
   const column = arange(dim, { dtype: "f64" });
   const odd = column.remainder(2);
   const frequency = column
     .sub(odd)
     .mul(-Math.log(10000) / dim)
     .exp();
-  const angle = position.mul(frequency);
+  const angle = positions.unsqueeze(1).mul(frequency);
   // cos(x) = sin(x + π/2) would round: each column takes its own function.
   const sines = angle.sin().mul(odd.neg().add(1));
-  return sines.add(angle.cos().mul(odd)).to(options.dtype ?? "f32");
+  return sines.add(angle.cos().mul(odd)).to(dtype);
 }
 
 /** Options of `SinusoidalPositions`. */
@@ -49,14 +52,27 @@ export interface SinusoidalOptions {
 
 /** Options of layers that add positions, for each call. */
 export interface PositionOptions {
-  /** Position of the first vector. Default 0. */
-  readonly offset?: number;
+  /**
+   * Position of the first vector: a number, or an integer scalar, such as the `length` of a
+   * `KeyValueCache`, whose value is not checked. Default 0.
+   */
+  readonly offset?: number | Tensor;
 }
 
-function checkOffset(offset: number, what: string): void {
+function checkOffset(offset: number | Tensor, what: string): void {
+  if (offset instanceof Tensor) {
+    if (isInteger(offset.dtype) && offset.ndim === 0) return;
+    throw new TypeError(
+      `${what}: offset must be an integer scalar, got ${offset.dtype}${showShape(offset.shape)}`,
+    );
+  }
   if (!Number.isInteger(offset) || offset < 0)
     throw new RangeError(`${what}: offset must be an integer >= 0, got ${offset}`);
 }
+
+/** Positions (length), f64, from `offset` on. */
+const positionsFrom = (offset: number | Tensor, length: number): Tensor =>
+  arange(length, { dtype: "f64" }).add(offset);
 
 /** Checks sequences of vectors of `dim`, and gives the axis of the steps. */
 function stepAxis(x: Tensor, dim: number, batchFirst: boolean, what: string): number {
@@ -98,9 +114,8 @@ export class SinusoidalPositions extends Layer {
     const what = "SinusoidalPositions";
     checkOffset(offset, what);
     const axis = stepAxis(x, this.dim, this.batchFirst, what);
-    const length = x.shape[axis];
-    const all = sinusoidalPositions(offset + length, this.dim, { dtype: x.dtype });
-    const y = x.add(alongSteps(all.narrow(0, offset, length), x, axis));
+    const rows = sinusoids(positionsFrom(offset, x.shape[axis]), this.dim, x.dtype);
+    const y = x.add(alongSteps(rows, x, axis));
     return y.dropout(this.dropout, { training: this.training });
   }
 
@@ -160,11 +175,16 @@ export class LearnedPositions extends Layer {
     checkOffset(offset, what);
     const axis = stepAxis(x, this.dim, this.batchFirst, what);
     const length = x.shape[axis];
-    if (offset + length > this.maxLength)
+    const least = typeof offset === "number" ? offset : 0;
+    if (least + length > this.maxLength)
       throw new RangeError(
-        `${what}: there are ${this.maxLength} positions, and ${length} steps from ${offset} on need more`,
+        `${what}: there are ${this.maxLength} positions, and ${length} steps from ${least} on need more`,
       );
-    return x.add(alongSteps(this.weight.narrow(0, offset, length), x, axis));
+    const rows =
+      typeof offset === "number"
+        ? this.weight.narrow(0, offset, length)
+        : this.weight.indexSelect(0, arange(length, { dtype: "i32" }).add(offset));
+    return x.add(alongSteps(rows, x, axis));
   }
 
   override extraRepr(): string {
@@ -215,14 +235,11 @@ export class RotaryPositions extends Layer {
       throw new RangeError(
         `RotaryPositions: expected vectors (…, L, ${dim}), got ${showShape(x.shape)}`,
       );
-    // In f64: far positions in f32 would lose digits of their angle.
-    const position = arange(x.shape[x.ndim - 2], { dtype: "f64" })
-      .add(offset)
-      .unsqueeze(1);
+    const positions = positionsFrom(offset, x.shape[x.ndim - 2]);
     const frequency = arange(dim / 2, { dtype: "f64" })
       .mul((-2 * Math.log(base)) / dim)
       .exp();
-    const angle = position.mul(frequency);
+    const angle = positions.unsqueeze(1).mul(frequency);
     const [cos, sin] = [angle.cos().to(x.dtype), angle.sin().to(x.dtype)];
     const [a, b] = interleaved ? x.unflatten(-1, [-1, 2]).unbind(-1) : x.chunk(2, -1);
     const turned = [a.mul(cos).sub(b.mul(sin)), b.mul(cos).add(a.mul(sin))];
@@ -247,7 +264,7 @@ function alibiSlopes(heads: number): number[] {
 /** Options of `ALiBi`, for each call. */
 export interface ALiBiOptions {
   /** Position of the first query among the keys. Default: that of the last query is the last key's. */
-  readonly offset?: number;
+  readonly offset?: number | Tensor;
   /** Default f32. */
   readonly dtype?: DType;
 }
@@ -280,6 +297,7 @@ export class ALiBi extends Module {
     const { offset = keys - queries, dtype = "f32" } = options;
     checkSize(queries, "queries", "ALiBi");
     checkSize(keys, "keys", "ALiBi");
+    if (offset instanceof Tensor) checkOffset(offset, "ALiBi");
     const rows = arange(queries, { dtype }).add(offset).unsqueeze(1);
     const distance = rows.sub(arange(keys, { dtype })).abs();
     return distance.mul(tensor(this.slopes, { dtype }).reshape(-1, 1, 1)).neg();

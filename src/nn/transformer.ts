@@ -1,9 +1,10 @@
 import { type DType } from "../ir/dtype.ts";
 import { type Tensor } from "../tensor/index.ts";
-import { MultiheadAttention } from "./attention.ts";
+import { type AttentionCacheOptions, MultiheadAttention } from "./attention.ts";
 import { checkSize } from "./checks.ts";
 import { ModuleList } from "./containers.ts";
 import { Dropout } from "./dropout.ts";
+import { type KeyValueCache } from "./key-value-cache.ts";
 import { Linear } from "./linear.ts";
 import { Module, type Named } from "./module.ts";
 import { torchFields } from "./names.ts";
@@ -88,6 +89,15 @@ export interface EncoderLayerMasks {
   readonly srcKeyPaddingMask?: Tensor;
   /** Whether positions see only those before them, where there is no `srcMask`. Default false. */
   readonly isCausal?: boolean;
+  /** What has been seen before `src` (`newCache`); masks are then as long as it. */
+  readonly cache?: KeyValueCache;
+}
+
+/** Masks of `TransformerEncoder`. */
+export interface EncoderMasks extends Omit<EncoderLayerMasks, "srcMask" | "cache"> {
+  readonly mask?: Tensor;
+  /** One for each layer (`newCache`). */
+  readonly cache?: readonly KeyValueCache[];
 }
 
 /**
@@ -116,13 +126,26 @@ export class TransformerEncoderLayer extends TransformerLayer {
 
   /** @param src - (L, N, dModel), (N, L, dModel) with `batchFirst`, or (L, dModel). */
   forward(src: Tensor, masks: EncoderLayerMasks = {}): Tensor {
-    const { srcMask: attnMask, srcKeyPaddingMask: keyPaddingMask, isCausal } = masks;
-    const options = { attnMask, keyPaddingMask, isCausal, needWeights: false };
+    const { srcMask: attnMask, srcKeyPaddingMask: keyPaddingMask, isCausal, cache } = masks;
+    const options = { attnMask, keyPaddingMask, isCausal, cache, needWeights: false };
     const x = this.residual(src, this.norm1, (y) =>
       this.dropout1.forward(this.selfAttn.forward(y, y, y, options)[0]),
     );
     return this.residual(x, this.norm2, (y) => this.dropout2.forward(this.feedForward(y)));
   }
+
+  /** A cache for generating position by position; see `MultiheadAttention.newCache`. */
+  newCache(options: AttentionCacheOptions): KeyValueCache {
+    return this.selfAttn.newCache(options);
+  }
+}
+
+/** What a decoder layer keeps while it generates. */
+export interface DecoderLayerCache {
+  /** Of the positions generated so far. */
+  readonly own: KeyValueCache;
+  /** Of the memory, projected once. */
+  readonly memory: KeyValueCache;
 }
 
 /** Masks of `TransformerDecoderLayer`; see `MultiheadForwardOptions`. */
@@ -135,6 +158,17 @@ export interface DecoderLayerMasks {
   readonly tgtIsCausal?: boolean;
   /** Whether position i sees only 0 … i of the memory, where there is no `memoryMask`. Default false. */
   readonly memoryIsCausal?: boolean;
+  /**
+   * What has been seen before `tgt`, and the memory (`newCache`): target masks are then as long as it, and
+   * the memory that it was made of is looked at.
+   */
+  readonly cache?: DecoderLayerCache;
+}
+
+/** Masks of `TransformerDecoder`. */
+export interface DecoderMasks extends Omit<DecoderLayerMasks, "cache"> {
+  /** One for each layer (`newCache`). */
+  readonly cache?: readonly DecoderLayerCache[];
 }
 
 /**
@@ -174,19 +208,29 @@ export class TransformerDecoderLayer extends TransformerLayer {
 
   /**
    * @param tgt - (T, N, dModel), (N, T, dModel) with `batchFirst`, or (T, dModel).
-   * @param memory - Results of the encoder, (L, N, dModel) and so on.
+   * @param memory - Results of the encoder, (L, N, dModel) and so on; undefined with a cache.
+   * @throws Error for shapes that do not fit, and a memory where the cache has its own or none at all.
    */
-  forward(tgt: Tensor, memory: Tensor, masks: DecoderLayerMasks = {}): Tensor {
+  forward(tgt: Tensor, memory: Tensor | undefined, masks: DecoderLayerMasks = {}): Tensor {
+    const { cache } = masks;
+    if ((memory === undefined) !== (cache !== undefined))
+      throw new Error(
+        memory
+          ? "TransformerDecoderLayer: the cache holds a memory; pass undefined for `memory`"
+          : "TransformerDecoderLayer: expected a memory, or a cache that was made of one",
+      );
     const own = {
       attnMask: masks.tgtMask,
       keyPaddingMask: masks.tgtKeyPaddingMask,
       isCausal: masks.tgtIsCausal,
+      cache: cache?.own,
       needWeights: false,
     };
     const other = {
       attnMask: masks.memoryMask,
       keyPaddingMask: masks.memoryKeyPaddingMask,
       isCausal: masks.memoryIsCausal,
+      cache: cache?.memory,
       needWeights: false,
     };
     let x = this.residual(tgt, this.norm1, (y) =>
@@ -197,12 +241,38 @@ export class TransformerDecoderLayer extends TransformerLayer {
     );
     return this.residual(x, this.norm3, (y) => this.dropout3.forward(this.feedForward(y)));
   }
+
+  /**
+   * A cache for generating position by position, over a memory whose keys and values are computed once.
+   *
+   * @param memory - Results of the encoder, (L, N, dModel) and so on.
+   * @param options - `length`: target positions that there is room for.
+   *
+   * @example
+   * const layer = new nn.TransformerDecoderLayer(8, 2, { batchFirst: true });
+   * const cache = layer.newCache(rand([2, 10, 8]), { length: 16 });
+   * layer.forward(rand([2, 1, 8]), undefined, { cache }); // (2, 1, 8)
+   */
+  newCache(memory: Tensor, options: Pick<AttentionCacheOptions, "length">): DecoderLayerCache {
+    const kept = this.multiheadAttn.cacheOf(memory, memory);
+    const [batch] = kept.keys.shape;
+    return { own: this.selfAttn.newCache({ batch, ...options }), memory: kept };
+  }
 }
 
 /** `count` copies of a layer, all with its present values. */
 function copies<L extends Module>(layer: L, count: number, what: string): ModuleList<L> {
   checkSize(count, "numLayers", what);
   return new ModuleList(Array.from({ length: count }, () => layer.clone()));
+}
+
+/** The caches of a stack's layers, if there are any. */
+function cachesOf<C>(caches: readonly C[] | undefined, layers: number, what: string): readonly C[] {
+  if (caches && caches.length !== layers)
+    throw new Error(
+      `${what}: expected a cache for each of ${layers} layers, as newCache makes them, got ${caches.length}`,
+    );
+  return caches ?? [];
 }
 
 /** Options of `TransformerEncoder` and `TransformerDecoder`. */
@@ -235,14 +305,29 @@ export class TransformerEncoder extends Module {
   }
 
   /** @param src - What the layers take. */
-  forward(
-    src: Tensor,
-    masks: Omit<EncoderLayerMasks, "srcMask"> & { readonly mask?: Tensor } = {},
-  ): Tensor {
-    const { mask: srcMask, ...others } = masks;
+  forward(src: Tensor, masks: EncoderMasks = {}): Tensor {
+    const { mask: srcMask, cache, ...others } = masks;
+    const caches = cachesOf(cache, this.layers.length, "TransformerEncoder");
     let x = src;
-    for (const layer of this.layers) x = layer.forward(x, { srcMask, ...others });
+    [...this.layers].forEach((layer, i) => {
+      x = layer.forward(x, { srcMask, ...others, cache: caches[i] });
+    });
     return this.norm ? this.norm.forward(x) : x;
+  }
+
+  /**
+   * Caches of all layers, for generating position by position by causal layers.
+   *
+   * @example
+   * const layer = new nn.TransformerEncoderLayer(8, 2, { batchFirst: true });
+   * const net = new nn.TransformerEncoder(layer, 2).eval();
+   * const cache = net.newCache({ length: 16 });
+   * const step = compile((x: Tensor) => net.forward(x, { cache, isCausal: true }));
+   * step(rand([1, 5, 8])); // (1, 5, 8)
+   * step(rand([1, 1, 8])); // (1, 1, 8)
+   */
+  newCache(options: AttentionCacheOptions): KeyValueCache[] {
+    return Array.from(this.layers, (layer) => layer.newCache(options));
   }
 }
 
@@ -269,9 +354,18 @@ export class TransformerDecoder extends Module {
   }
 
   /** @param tgt, memory - What the layers take. */
-  forward(tgt: Tensor, memory: Tensor, masks: DecoderLayerMasks = {}): Tensor {
+  forward(tgt: Tensor, memory: Tensor | undefined, masks: DecoderMasks = {}): Tensor {
+    const { cache, ...others } = masks;
+    const caches = cachesOf(cache, this.layers.length, "TransformerDecoder");
     let x = tgt;
-    for (const layer of this.layers) x = layer.forward(x, memory, masks);
+    [...this.layers].forEach((layer, i) => {
+      x = layer.forward(x, memory, { ...others, cache: caches[i] });
+    });
     return this.norm ? this.norm.forward(x) : x;
+  }
+
+  /** Caches of all layers over a memory; see `TransformerDecoderLayer.newCache`. */
+  newCache(memory: Tensor, options: Pick<AttentionCacheOptions, "length">): DecoderLayerCache[] {
+    return Array.from(this.layers, (layer) => layer.newCache(memory, options));
   }
 }
