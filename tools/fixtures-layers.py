@@ -28,7 +28,7 @@ FAMILIES = {
     ],
     layer_cases_more: [
         "activations", "dropouts", "shapes", "more_pools", "more_embeddings", "packed",
-        "more_attention", "parametrized",
+        "more_attention", "parametrized", "lazy",
     ],
     loss_cases: ["elementwise", "margins", "classes", "ctc", "others", "penalties"],
     init_cases: ["initialisers", "truncated"],

@@ -214,3 +214,23 @@ def parametrized():
     out.append(layer("Linear", [3, 4], [randn(2, 3)], parametrize=["weight_norm", {"name": "bias"}]))
     out.append(layer("Linear", [3, 4], [randn(2, 3)], parametrize=["spectral_norm", {"name": "bias"}]))
     return out
+
+
+def lazy():
+    """Layers whose sizes come from their first input, or from the state that they load."""
+    spaces = {1: (5,), 2: (4, 3), 3: (3, 2, 4)}
+    out = [
+        layer("LazyLinear", [3], [randn(2, 4)]),
+        layer("LazyLinear", [2], [randn(2, 3, 4)], {"bias": False}),
+    ]
+    for n, space in spaces.items():
+        x = randn(2, 4, *space)
+        out.append(layer(f"LazyConv{n}d", [6, 2], [x], {"groups": 2, "padding": 1}))
+        out.append(layer(f"LazyConv{n}d", [3, 2], [x[0].contiguous()], {"bias": False}))
+        out.append(layer(f"LazyConvTranspose{n}d", [6, 2], [x], {"groups": 2, "stride": 2}))
+        for kind in [f"LazyBatchNorm{n}d", f"LazyInstanceNorm{n}d"]:
+            out.append(layer(kind, [], [x], modes=BOTH))
+            options = {"affine": False, "momentum": 0.3}
+            out.append(layer(kind, [], [x], options, modes=BOTH))
+            out.append(layer(kind, [], [x], {"track_running_stats": False}, modes=BOTH))
+    return out

@@ -113,6 +113,10 @@ def layer(kind, args, inputs, options=None, call=None, modes=("train",), warm=No
     """
     returns = {"return_indices": True} if more.get("method") == WITH_INDICES else {}
     module = getattr(nn, kind)(*args, **(options or {}), **more.get("own", {}), **returns).double()
+    if kind.startswith("Lazy"):
+        more["repr"] = module.extra_repr()
+        # Gives the sizes.
+        module(*inputs)
     if "parametrize" in more:
         name, settings = more["parametrize"]
         module = getattr(parametrizations, name)(module, **settings)
@@ -122,6 +126,7 @@ def layer(kind, args, inputs, options=None, call=None, modes=("train",), warm=No
 def run_layer(kind, args, module, inputs, options=None, call=None, modes=("train",), warm=None, **more):
     call = call or {}
     own_options = more.pop("own", {})
+    text = more.pop("repr", None) or module.extra_repr()
     with torch.no_grad():
         for name, p in module.named_parameters():
             values = randn(*p.shape)
@@ -140,7 +145,7 @@ def run_layer(kind, args, module, inputs, options=None, call=None, modes=("train
     case = {
         "kind": kind, "args": dump_all(args), "options": dump_all({**(options or {}), **own_options}),
         "call": dump_all(call), "state": dumped(module.state_dict().items()), "inputs": dump_all(inputs),
-        "warm": dump_all(warm or []), "modes": {}, "repr": module.extra_repr(), **dump_all(more),
+        "warm": dump_all(warm or []), "modes": {}, "repr": text, **dump_all(more),
     }  # fmt: skip
     for x in warm or []:
         module(*x)

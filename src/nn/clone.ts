@@ -1,5 +1,6 @@
 import { Tensor } from "../tensor/index.ts";
 import { Buffer, Parameter } from "./parameter.ts";
+import { isLazy } from "./uninitialized.ts";
 
 const isPlain = (x: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(x);
@@ -21,6 +22,7 @@ export function deepCopy<T extends object>(root: T, isModule: (x: object) => boo
       if (own.get && !own.enumerable) Object.defineProperty(to, name, own);
   };
   const cell = (x: Tensor): Tensor => {
+    if (isLazy(x)) return x.another();
     if (x instanceof Parameter) return new Parameter(x.detach(), { requiresGrad: x.requiresGrad });
     return x instanceof Buffer ? new Buffer(x.detach()) : x;
   };

@@ -25,6 +25,7 @@ export {
 } from "./hooks.ts";
 export * as init from "./init.ts";
 export * from "./key-value-cache.ts";
+export * from "./lazy.ts";
 export * from "./likelihood-losses.ts";
 export * from "./linear.ts";
 export * from "./linear-cross-entropy.ts";
@@ -64,6 +65,7 @@ export * from "./special-pools.ts";
 export { type LoadOptions, type LoadResult, type StateDict } from "./state.ts";
 export { type SummaryInput } from "./summary.ts";
 export * from "./transformer.ts";
+export * from "./uninitialized.ts";
 export * from "./unpool.ts";
 export * from "./upsample.ts";
 export * as utils from "./utils.ts";

@@ -5,6 +5,7 @@ import { addHook, type BackwardHook, type ForwardHook, type ForwardPreHook } fro
 import { type Buffer, Parameter } from "./parameter.ts";
 import { type LoadOptions, type LoadResult, loadInto, type StateDict } from "./state.ts";
 import { summarize, type SummaryInput } from "./summary.ts";
+import { isLazy } from "./uninitialized.ts";
 
 /** Something with a name: fields joined by points, as in `encoder.layers.0.weight`. */
 export type Named<T> = [name: string, value: T];
@@ -139,6 +140,11 @@ export abstract class Module {
    */
   loadStateDict(state: Readonly<Record<string, Tensor>>, options: LoadOptions = {}): LoadResult {
     return loadInto(this.constructor.name, this.stateDict(), state, options);
+  }
+
+  /** Whether lazy layers here or below still wait for their first input, which gives them their sizes. */
+  hasUninitializedParams(): boolean {
+    return this.cells(isLazy).length > 0;
   }
 
   /**

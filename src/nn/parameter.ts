@@ -2,6 +2,7 @@ import { type DType, newArray } from "../ir/dtype.ts";
 import { type Node } from "../ir/node.ts";
 import { stopGradient } from "../ir/ops.ts";
 import { type Shape, sizeOf } from "../ir/shape.ts";
+import { Cell } from "../runtime/values.ts";
 import { CellTensor, flushCells, Tensor } from "../tensor/tensor.ts";
 
 // Cells whose first value has not been computed. They are computed together, as one program, when the
@@ -23,6 +24,12 @@ class ModuleCell extends CellTensor {
     super(value.shape, value.dtype, newArray(value.dtype, sizeOf(value.shape)), requiresGrad);
     this.rebind(value);
     fresh.add(this);
+  }
+
+  /** Starts again with zeros of another shape. */
+  protected restart(shape: Shape): void {
+    const { dtype, requiresGrad } = this.cell;
+    this.enter(new Cell(shape, dtype, newArray(dtype, sizeOf(shape)), requiresGrad));
   }
 
   override get node(): Node {

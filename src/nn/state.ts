@@ -1,6 +1,7 @@
 import { sameSpec } from "../ir/node.ts";
 import { showShape } from "../ir/shape.ts";
 import { type CellTensor, flushCells, Tensor } from "../tensor/tensor.ts";
+import { isLazy } from "./uninitialized.ts";
 
 /** Parameters and buffers by name. */
 export type StateDict = Record<string, CellTensor>;
@@ -19,7 +20,12 @@ export interface LoadResult {
   readonly unexpectedKeys: readonly string[];
 }
 
-const spec = (t: Tensor): string => `${t.dtype}${showShape(t.shape)}`;
+const spec = (t: Tensor): string =>
+  isLazy(t) ? `an uninitialized ${t.dtype}` : `${t.dtype}${showShape(t.shape)}`;
+
+/** Whether `cell` can take over `value`: one without a shape takes that of the value. */
+const fits = (value: Tensor, cell: CellTensor): boolean =>
+  isLazy(cell) ? value.dtype === cell.dtype : !isLazy(value) && sameSpec(value, cell);
 
 /** Writes the tensors of `state` into `cells`, after everything has been checked. */
 export function loadInto(
@@ -39,13 +45,18 @@ export function loadInto(
     const value: unknown = state[key];
     if (!(value instanceof Tensor))
       problems.push(`${key}: expected a tensor, got a ${typeof value}`);
-    else if (!sameSpec(value, cells[key]))
+    else if (!fits(value, cells[key]))
       problems.push(`${key}: expected ${spec(cells[key])}, got ${spec(value)}`);
   }
   if (problems.length > 0)
     throw new Error(`loadStateDict: the state does not fit ${what}:\n  ${problems.join("\n  ")}`);
-  for (const key of common) cells[key].rebind(state[key]);
+  const taken = common.filter((key) => !isLazy(state[key]));
+  for (const key of taken) {
+    const cell = cells[key];
+    if (isLazy(cell)) cell.materialize(state[key].shape);
+    cell.rebind(state[key]);
+  }
   // At once, so that later changes of where the values came from do not show.
-  flushCells(new Set(common.map((key) => cells[key])));
+  flushCells(new Set(taken.map((key) => cells[key])));
   return { missingKeys, unexpectedKeys };
 }

@@ -221,14 +221,19 @@ export const gradOwner = (node: Node): Tensor | undefined =>
  */
 export class CellTensor extends Tensor {
   /** @internal */
-  readonly cell: Cell;
+  readonly cell!: Cell;
 
   constructor(shape: Shape, dtype: DType, data: TypedArray, requiresGrad = false) {
     if (requiresGrad && !isFloat(dtype))
       throw new TypeError(`only floating-point tensors can require a gradient, got ${dtype}`);
     const cell = new Cell(shape, dtype, toStored(dtype, data), requiresGrad);
     super(cell.node);
-    this.cell = cell;
+    this.enter(cell);
+  }
+
+  /** Makes `cell` what holds the value: another one where the shape was not known before. */
+  protected enter(cell: Cell): void {
+    (this as { cell: Cell }).cell = cell;
     cellOwners.set(cell, this);
   }
 
@@ -243,7 +248,7 @@ export class CellTensor extends Tensor {
   /** Replaces the value by one that is computed with the next flush or read. */
   rebind(value: Tensor): void {
     const { node } = value;
-    if (node.dtype !== this.dtype || !sameShape(node.shape, this.shape))
+    if (node.dtype !== this.dtype || !sameShape(node.shape, this.cell.shape))
       throw new Error(
         `rebind: expected ${this.dtype}${showShape(this.shape)}, got ${node.dtype}${showShape(node.shape)}`,
       );

@@ -54,19 +54,7 @@ export const NOTES: Readonly<Record<string, Note | undefined>> = {
   SyncBatchNorm: absent("for several processes"),
   RNNBase: absent("what `RNN`, `LSTM` and `GRU` have in common is no class to be used"),
   RNNCellBase: absent("what the cells have in common is no class to be used"),
-  ...all(
-    [
-      "LazyLinear",
-      ...["LazyBatchNorm", "LazyInstanceNorm", "LazyConv", "LazyConvTranspose"].flatMap((name) =>
-        dims(name),
-      ),
-    ],
-    missing("parameters have their shapes from the start: give the sizes"),
-  ),
-  UninitializedBuffer: absent("for lazy layers"),
-  UninitializedParameter: absent("for lazy layers"),
-  UninitializedTensorMixin: absent("for lazy layers"),
-  is_lazy: absent("for lazy layers"),
+  UninitializedTensorMixin: absent("what the two others have in common is no class to be used"),
   LinearCrossEntropyOptions: absent("settings of a computation in pieces"),
   LinearCrossEntropyLoss: differs("no `options`, which are for a computation in pieces"),
   ...all(
