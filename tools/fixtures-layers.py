@@ -28,7 +28,7 @@ FAMILIES = {
     ],
     layer_cases_more: [
         "activations", "dropouts", "shapes", "more_pools", "more_embeddings", "packed",
-        "more_attention", "parametrized", "lazy",
+        "more_attention", "parametrized", "lazy", "orthogonal",
     ],
     loss_cases: ["elementwise", "margins", "classes", "ctc", "others", "penalties"],
     init_cases: ["initialisers", "truncated"],

@@ -234,3 +234,20 @@ def lazy():
             out.append(layer(kind, [], [x], options, modes=BOTH))
             out.append(layer(kind, [], [x], {"track_running_stats": False}, modes=BOTH))
     return out
+
+
+def orthogonal():
+    """Weights that are kept orthogonal, with all that is in their states: what they start with is drawn."""
+    out = []
+    for kind, args, x in [
+        ("Linear", [3, 3], randn(2, 3)),
+        ("Linear", [2, 4], randn(3, 2)),
+        ("Linear", [4, 3], randn(2, 4)),
+        ("Conv1d", [3, 2, 4], randn(1, 3, 5)),
+    ]:
+        for name in ["matrix_exp", "cayley", "householder"]:
+            for trivial in [True, False]:
+                settings = {"orthogonal_map": name, "use_trivialization": trivial}
+                out.append(layer(kind, args, [x], parametrize=["orthogonal", settings]))
+        out.append(layer(kind, args, [x], parametrize=["orthogonal", {}]))
+    return out

@@ -132,9 +132,12 @@ def run_layer(kind, args, module, inputs, options=None, call=None, modes=("train
             values = randn(*p.shape)
             if kind == "Embedding" and module.padding_idx is not None:
                 values[module.padding_idx] = 0
+            if more.get("parametrize", [""])[0] == "orthogonal" and p.ndim > 1:
+                # Signs, as they are at the start.
+                values.diagonal(dim1=-2, dim2=-1).sign_()
             p.copy_(values)
         for name, b in module.named_buffers():
-            if name.endswith(("._u", "._v")):
+            if name.endswith(("._u", "._v", ".base")):
                 # As many digits as the file has.
                 b.copy_((b * 1000).round() / 1000)
 

@@ -9,11 +9,13 @@ import { Parametrization, parametrized } from "./parametrize.ts";
 
 // PyTorch's torch.nn.utils.parametrizations.
 
+export { orthogonal, type OrthogonalMap, type OrthogonalOptions } from "./orthogonal.ts";
+
 /** Options of `weightNorm`. */
 export interface WeightNormOptions {
   /** The field that holds the weight. Default `"weight"`. */
   readonly name?: string;
-  /** The axis along which each entry has a length of its own; `null` for one length in all. Default 0. */
+  /** The axis along which each entry has a length of its own; `null` or -1 for one length in all. Default 0. */
   readonly dim?: number | null;
 }
 
@@ -60,7 +62,7 @@ export function weightNorm<M extends Module>(module: M, options: WeightNormOptio
   const { name = "weight", dim = 0 } = options;
   const what = "weightNorm";
   const make = ({ ndim }: Tensor): Parametrization =>
-    new WeightNorm(dim === null ? null : normalizeAxis(dim, ndim, what));
+    new WeightNorm(dim === null || dim === -1 ? null : normalizeAxis(dim, ndim, what));
   return parametrized(module, name, make, what);
 }
 
@@ -112,6 +114,10 @@ class SpectralNorm extends Parametrization {
       this._v.rebind(v);
     }
     return weight.div(u.dot(matrix.mv(v)));
+  }
+
+  override rightInverse(weight: Tensor): Tensor {
+    return weight;
   }
 
   override extraRepr(): string {

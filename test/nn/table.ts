@@ -32,7 +32,6 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
 
 const differs = (why: string): Note => ({ status: "differs", why });
 const absent = (why: string): Note => ({ status: "not applicable", why });
-const missing = (why: string): Note => ({ status: "missing", why });
 
 const all = (names: readonly string[], note: Note): Record<string, Note> =>
   Object.fromEntries(names.map((name) => [name, note]));
@@ -105,16 +104,9 @@ export const NOTES: Readonly<Record<string, Note | undefined>> = {
   skip_init: absent("initial values that are replaced before their first use are never computed"),
   stateless: deprecated,
 
-  "torch.nn.utils.parametrizations.orthogonal": missing("`init.orthogonal_` is there"),
   cached: absent("a program computes what is equal once"),
   ParametrizationList: absent("`registerParametrization` makes it"),
-  register_parametrization: differs(
-    "a weight has one parametrization; `Parametrization` is its class",
-  ),
-  remove_parametrizations: differs("the weight keeps its present value: no `leaveParametrized`"),
   type_before_parametrizations: absent("the class of a module stays as it is"),
-  transfer_parametrizations_and_params: missing("register them anew, and load the state"),
-  weight_norm: differs("`dim: null`, and not -1, gives the whole weight one length"),
 
   PackedSequence: differs("keeps the padding and the lengths, and does not sort"),
   pack_padded_sequence: differs("nothing is sorted, so there is no `enforceSorted`"),

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { nn, optim } from "../../src/index.ts";
 import {
   compile,
+  eye,
   manualSeed,
   ones,
   rand,
@@ -98,10 +99,163 @@ describe("parametrizations", () => {
     forward(x: Tensor): Tensor {
       return x.triu().add(x.triu(1).t());
     }
-    override rightInverse(weight: Tensor): Tensor[] {
-      return [weight.triu()];
+    override rightInverse(weight: Tensor): Tensor {
+      return weight.triu();
     }
   }
+
+  class Turned extends parametrize.Parametrization {
+    forward(x: Tensor): Tensor {
+      return x.t();
+    }
+  }
+  class Doubled extends parametrize.Parametrization {
+    forward(x: Tensor): Tensor {
+      return x.mul(2);
+    }
+    override rightInverse(x: Tensor): Tensor {
+      return x.div(2);
+    }
+  }
+  /** What follows itself. */
+  const assign = (layer: nn.Module, weight: Tensor): void => {
+    (layer as unknown as { weight: Tensor }).weight = weight;
+  };
+
+  test("several of one weight, one after the other, and the ways back", () => {
+    const layer = new nn.Linear(2, 2);
+    const { weight } = layer;
+    const optimizer = new optim.SGD(layer.parameters(), { lr: 0.5 });
+    const start = tensor([[1, 2], [2, 3]]).to("f32"); // prettier-ignore
+    weight.rebind(start);
+    parametrize.registerParametrization(layer, "weight", new Symmetric());
+    parametrize.registerParametrization(layer, "weight", new Doubled());
+    expect(Object.keys(layer.stateDict())).toEqual(["bias", "parametrizations.weight.original"]);
+    expect(layer.stateDict()["parametrizations.weight.original"]).toBe(weight);
+    expect(weight.toArraySync()).toEqual([[1, 2], [0, 3]]); // prettier-ignore
+    expect(layer.weight.toArraySync()).toEqual([[2, 4], [4, 6]]); // prettier-ignore
+    expect(layer.toString()).toContain("(1): Doubled()");
+    assign(layer, tensor([[8, 4], [4, 2]]).to("f32")); // prettier-ignore
+    expect(weight.toArraySync()).toEqual([[4, 2], [0, 1]]); // prettier-ignore
+    // The optimiser that was made before trains the original.
+    layer
+      .forward(ones([1, 2]))
+      .sum()
+      .backward();
+    optimizer.step();
+    expect(weight.toArraySync()).toEqual([[3, 0], [0, 0]]); // prettier-ignore
+    const copy = layer.clone();
+    parametrize.removeParametrizations(copy, "weight", { leaveParametrized: false });
+    expect(copy.weight.toArraySync()).toEqual([[3, 0], [0, 0]]); // prettier-ignore
+    parametrize.removeParametrizations(layer, "weight");
+    expect(layer.weight).toBe(weight);
+    expect(layer.weight.toArraySync()).toEqual([[6, 0], [0, 0]]); // prettier-ignore
+    expect(layer.children()).toEqual([]);
+  });
+
+  test("of buffers", () => {
+    const norm = new nn.BatchNorm1d(2);
+    parametrize.registerParametrization(norm, "runningMean", new Doubled());
+    expect(Object.keys(norm.stateDict())).toContain("parametrizations.running_mean.original");
+    assign(norm, ones([2]));
+    parametrize.removeParametrizations(norm, "runningMean");
+    expect(norm.runningMean).toBeInstanceOf(nn.Buffer);
+    expect(norm.namedBuffers().map(([name]) => name)).toContain("running_mean");
+  });
+
+  test("are transferred with what they take", () => {
+    manualSeed(7);
+    const from = parametrizations.weightNorm(new nn.Linear(3, 2));
+    parametrize.registerParametrization(from, "bias", new Doubled());
+    const to = new nn.Linear(3, 2);
+    expect(parametrize.transferParametrizationsAndParams(from, to, "weight")).toBe(to);
+    expect(to.weight.toArraySync()).toEqual(from.weight.toArraySync());
+    expect(parametrize.isParametrized(to, "bias")).toBe(false);
+    const bare = new nn.Identity();
+    parametrize.transferParametrizationsAndParams(from, bare);
+    const [own, shared] = [bare.stateDict(), from.stateDict()];
+    expect(Object.keys(own)).toEqual(Object.keys(shared));
+    for (const name of Object.keys(shared)) expect(own[name] === shared[name]).toBe(true);
+    const plain = new nn.Linear(3, 2);
+    parametrize.transferParametrizationsAndParams(new nn.Linear(3, 2), plain);
+    expect(parametrize.isParametrized(plain)).toBe(false);
+  });
+
+  test.each([
+    ["square", [4, 4]],
+    ["tall", [5, 3]],
+    ["wide", [3, 5]],
+    ["a batch", [2, 4, 3]],
+  ])("orthogonal ones stay so: %s", (_, shape) => {
+    for (const [orthogonalMap, useTrivialization] of [
+      ["matrixExp", true],
+      ["cayley", true],
+      ["householder", true],
+      ["householder", false],
+      [undefined, undefined],
+    ] as const) {
+      manualSeed(8);
+      const layer = new nn.Bilinear(1, 1, 1) as unknown as nn.Module & { weight: Tensor };
+      const start = randn(shape, f64);
+      Object.defineProperty(layer, "weight", {
+        value: new nn.Parameter(start),
+        enumerable: true,
+        configurable: true,
+      });
+      parametrizations.orthogonal(layer, { orthogonalMap, useTrivialization });
+      const error = (): number => {
+        const { weight } = layer;
+        const [rows, columns] = weight.shape.slice(-2);
+        const square = rows >= columns ? weight.mT.matmul(weight) : weight.matmul(weight.mT);
+        return square
+          .sub(eye(Math.min(rows, columns), Math.min(rows, columns), f64))
+          .abs()
+          .max()
+          .itemSync();
+      };
+      expect(error()).toBeLessThan(1e-12);
+      // What it starts with is Q of QR, with a positive diagonal of R.
+      const isTall = shape[shape.length - 2] >= shape[shape.length - 1];
+      const [q, a] = [layer.weight, start].map((x) => (isTall ? x : x.mT));
+      const r = q.mT.matmul(a);
+      expect(r.tril(-1).abs().max().itemSync()).toBeLessThan(1e-12);
+      expect(r.diagonal(0, -2, -1).min().itemSync()).toBeGreaterThan(0);
+      const optimizer = new optim.SGD(layer.parameters(), { lr: 0.3 });
+      const before = numbers(layer.weight);
+      for (let i = 0; i < 3; i++) {
+        optimizer.zeroGrad();
+        layer.weight.mul(randn(shape, f64)).sum().backward();
+        optimizer.step();
+      }
+      expect(error()).toBeLessThan(1e-12);
+      expect(numbers(layer.weight)).not.toEqual(before);
+      // What is orthogonal is taken as it is.
+      assign(layer, tensor(before, f64).reshape(shape));
+      expectNumbers(layer.weight, before, "assigned", 1e-12);
+      const copy = layer.clone();
+      copy.loadStateDict(layer.stateDict());
+      expect(numbers(copy.weight)).toEqual(numbers(layer.weight));
+    }
+  });
+
+  test("mistakes with orthogonal ones", () => {
+    const { orthogonal } = parametrizations;
+    expect(() => orthogonal(new nn.Linear(2, 2), { orthogonalMap: "qr" as "householder" })).toThrow(
+      'orthogonal: orthogonalMap must be one of matrixExp, cayley, householder, got "qr"',
+    );
+    expect(() => orthogonal(new nn.Linear(2, 2), { name: "bias" })).toThrow(
+      "orthogonal: expected a matrix or a batch of matrices, got [2]",
+    );
+    const layer = orthogonal(new nn.Linear(2, 2));
+    expect(() => assign(layer, zeros([2, 3]))).toThrow(
+      "orthogonal: expected a weight [2, 2], got [2, 3]",
+    );
+    const plain = new nn.Linear(2, 2);
+    orthogonal(plain, { orthogonalMap: "cayley", useTrivialization: false });
+    expect(() => assign(plain, zeros([2, 2]))).toThrow(
+      "a value was assigned to a parametrized weight, and Orthogonal does not say by rightInverse what makes it",
+    );
+  });
 
   test("train the originals, and are in states by PyTorch's names", () => {
     manualSeed(3);
@@ -175,11 +329,32 @@ describe("parametrizations", () => {
 
   test("mistakes", () => {
     const layer = parametrizations.weightNorm(new nn.Linear(2, 3));
-    expect(() => parametrizations.spectralNorm(layer)).toThrow(
-      'spectralNorm: "weight" of Linear is parametrized already; call removeParametrizations first',
+    expect(() => parametrizations.weightNorm(layer)).toThrow(
+      "registerParametrization: WeightNorm.rightInverse must return a tensor, got a list",
     );
     expect(() => parametrizations.weightNorm(layer, { name: "wait" })).toThrow(
-      'weightNorm: expected a field of Linear that holds a parameter, got "wait"',
+      'weightNorm: expected a field of Linear that holds a parameter or a buffer, got "wait"',
+    );
+    expect(() =>
+      parametrize.removeParametrizations(layer, "weight", { leaveParametrized: false }),
+    ).toThrow(
+      'removeParametrizations: "weight" of Linear has several originals, and none of them is the ' +
+        "weight; leave it parametrized",
+    );
+    expect(() =>
+      parametrize.transferParametrizationsAndParams(layer, new nn.Linear(2, 3), "bias"),
+    ).toThrow('transferParametrizationsAndParams: "bias" of Linear is not parametrized');
+    expect(() =>
+      parametrize.registerParametrization(new nn.Linear(2, 3), "weight", new Turned()),
+    ).toThrow(
+      "registerParametrization: Turned.forward must return a tensor like the weight, f32[3, 2], got " +
+        "f32[2, 3]; allow it with unsafe: true",
+    );
+    const turned = new nn.Linear(2, 3);
+    parametrize.registerParametrization(turned, "weight", new Turned(), { unsafe: true });
+    expect(turned.weight.shape).toEqual([2, 3]);
+    expect(() => ((turned as { weight: Tensor }).weight = zeros([2, 3]))).toThrow(
+      "a value was assigned to a parametrized weight, and Turned does not say by rightInverse what makes it",
     );
     expect(() => parametrizations.weightNorm(new nn.Linear(2, 3), { dim: 2 })).toThrow(
       /weightNorm/,

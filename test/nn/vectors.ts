@@ -215,7 +215,11 @@ export function build(one: LayerCase, precision: Precision): nn.Module {
   const module = new layers[kind](...args, ...(Object.keys(options).length > 0 ? [options] : []));
   if (!parametrize) return module;
   const [name, settings] = parametrize;
-  return parametrizations[camel(name)](module, camelOptions(settings));
+  const named = Object.entries(settings).map(([key, value]) => [
+    key,
+    typeof value === "string" ? camel(value) : value,
+  ]);
+  return parametrizations[camel(name)](module, camelOptions(Object.fromEntries(named) as Options));
 }
 
 function forward(module: nn.Module, one: LayerCase, inputs: unknown[], load: Loader): Tensor[] {
