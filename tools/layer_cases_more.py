@@ -122,6 +122,13 @@ def more_pools():
         out.append(layer(kind, [2], [x], {"output_size": 5 - n}, own=samples))
         out.append(layer(kind, [2], [x], {"output_ratio": 0.5}, own=samples, method=WITH_INDICES))
         out.append(layer(kind, [[2, 1, 2][:n]], [x], {"output_size": [2, 3, 2][:n]}, own=samples))
+    for options in [
+        {"scale_factor": 1.7},
+        {"scale_factor": (0.6, 1.3), "mode": "bilinear"},
+        {"scale_factor": 1.3, "mode": "bilinear", "align_corners": True},
+        {"scale_factor": 1.4, "mode": "bicubic"},
+    ]:
+        out.append(layer("Upsample", [], [two], {**options, "recompute_scale_factor": True}))
     return out
 
 
@@ -148,6 +155,13 @@ def more_embeddings():
         call = {"offsets": torch.tensor([0, 3, 6])}
         options = {"mode": mode, "include_last_offset": True}
         out.append(layer("EmbeddingBag", [5, 3], [flat], options, call))
+    # PyTorch 2.13.0 divides by how often another row is used, but for these.
+    often = torch.tensor([[0, 1, 3], [2, 3, 3]])
+    for options in [{"mode": "sum"}, {"mode": "mean"}, {"mode": "mean", "padding_idx": 1}]:
+        options["scale_grad_by_freq"] = True
+        out.append(layer("EmbeddingBag", [5, 3], [often], options))
+    call = {"per_sample_weights": randn(2, 3)}
+    out.append(layer("EmbeddingBag", [5, 3], [often], {"mode": "sum", "scale_grad_by_freq": True}, call))
     return out
 
 

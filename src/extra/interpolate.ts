@@ -30,6 +30,11 @@ export interface ResizeOptions {
   readonly mode?: InterpolationMode;
   /** Whether the middles of the outer elements stay where they are; for linear and cubic. Default false. */
   readonly alignCorners?: boolean;
+  /**
+   * Whether positions go by the ratio of the sizes, as with `size`, and not by the factors, from which it
+   * differs where sizes were rounded. Default false.
+   */
+  readonly recomputeScaleFactor?: boolean;
 }
 
 /** How `interpolate` takes values. */
@@ -68,6 +73,17 @@ function weighted(
   return parts.reduce(ops.add);
 }
 
+/** The size that the factors give, in their place. */
+function bySize(x: Tensor, options: ResizeOptions): ResizeOptions {
+  checkTensor(x, "interpolate");
+  if (options.size !== undefined || options.scaleFactor === undefined)
+    throw new RangeError(
+      "interpolate: recomputeScaleFactor is for a scaleFactor; a size is its own ratio",
+    );
+  const { sizes: size } = resized(x, undefined, options.scaleFactor, "interpolate");
+  return { ...options, size, scaleFactor: undefined, recomputeScaleFactor: false };
+}
+
 /**
  * Another size for the spatial axes of x (N, C, …), by the mode's rule.
  *
@@ -78,6 +94,7 @@ function weighted(
  */
 export function interpolate(x: Tensor, options: ResizeOptions): Tensor {
   const what = "interpolate";
+  if (options.recomputeScaleFactor) return interpolate(x, bySize(x, options));
   const { size, scaleFactor, mode = "nearest", alignCorners = false } = options;
   checkTensor(x, what);
   checkOption(mode, ["nearest", "nearest-exact", ...Object.keys(AXES), "area"], "mode", what);

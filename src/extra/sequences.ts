@@ -1,3 +1,4 @@
+import { type DType } from "../ir/dtype.ts";
 import { showShape } from "../ir/shape.ts";
 import { arange, cat, full, scan, Tensor, tensor, where } from "../tensor/index.ts";
 import { indexNode } from "../tensor/operand.ts";
@@ -5,6 +6,18 @@ import { checkFloat, checkOption, checkRank, checkTensor } from "../tensor/check
 import { logaddexp } from "./pairs.ts";
 import { scatterReduce } from "./scatter-reduce.ts";
 import { searchsorted } from "./sets.ts";
+
+/** @internal How often each of `rows` positions is in x. */
+export const frequencies = (x: Tensor, rows: number, dtype: DType): Tensor =>
+  full([rows], 0, { dtype }).scatterAdd(0, x.flatten(), 1);
+
+/** @internal The rows y (…, dim) at positions x with gradients that are divided by how often each is used. */
+export function scaledByFrequency(y: Tensor, x: Tensor, rows: number): Tensor {
+  const count = frequencies(x, rows, y.dtype).take(x).unsqueeze(-1);
+  const still = y.detach();
+  // The difference is 0, so that the values stay as they are.
+  return y.sub(still).div(count).add(still);
+}
 
 /** Options of `embeddingBag`. */
 export interface EmbeddingBagOptions {
@@ -18,6 +31,8 @@ export interface EmbeddingBagOptions {
   readonly includeLastOffset?: boolean;
   /** An index that does not count. */
   readonly paddingIdx?: number;
+  /** Whether a row's gradient is divided by how often its index is there. Not for maxima. Default false. */
+  readonly scaleGradByFreq?: boolean;
 }
 
 /**
@@ -39,6 +54,8 @@ export function embeddingBag(x: Tensor, weight: Tensor, options: EmbeddingBagOpt
     );
   if (perSampleWeights && mode !== "sum")
     throw new RangeError(`${what}: perSampleWeights are for mode "sum", got "${mode}"`);
+  if (options.scaleGradByFreq && mode === "max")
+    throw new RangeError(`${what}: scaleGradByFreq is for modes "sum" and "mean", got "max"`);
   const flat = x.flatten();
   const positions = arange(flat.size);
   const bags = offsets ? offsets.size - Number(includeLastOffset) : x.shape[0];
@@ -52,7 +69,8 @@ export function embeddingBag(x: Tensor, weight: Tensor, options: EmbeddingBagOpt
     // Position -1 is dropped.
     bag = where(flat.eq(own), -1, bag);
   }
-  const table = flat.embedding(weight);
+  const found = flat.embedding(weight);
+  const table = options.scaleGradByFreq ? scaledByFrequency(found, flat, weight.shape[0]) : found;
   const rows = perSampleWeights ? table.mul(perSampleWeights.reshape(-1, 1)) : table;
   const zeros = full([bags, weight.shape[1]], 0, { dtype: weight.dtype });
   const index = bag.unsqueeze(1).expand(rows.shape);

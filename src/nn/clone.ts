@@ -24,7 +24,7 @@ export function deepCopy<T extends object>(root: T, isModule: (x: object) => boo
   const cell = (x: Tensor): Tensor => {
     if (isLazy(x)) return x.another();
     if (x instanceof Parameter) return new Parameter(x.detach(), { requiresGrad: x.requiresGrad });
-    return x instanceof Buffer ? new Buffer(x.detach()) : x;
+    return x instanceof Buffer ? new Buffer(x.detach(), { persistent: x.persistent }) : x;
   };
   const copy = (value: unknown): unknown => {
     if (typeof value !== "object" || value === null) return value;

@@ -24,6 +24,8 @@ export interface EmbeddingBagLayerOptions {
   readonly maxNorm?: number;
   /** Order of the norm of `maxNorm`. Default 2. */
   readonly normType?: number;
+  /** Whether a row's gradient is divided by how often the row is used. Not for maxima. Default false. */
+  readonly scaleGradByFreq?: boolean;
   /** Default f32. */
   readonly dtype?: DType;
 }
@@ -52,6 +54,7 @@ export class EmbeddingBag extends Module {
   readonly paddingIdx: number | undefined;
   readonly maxNorm: number | undefined;
   readonly normType: number;
+  readonly scaleGradByFreq: boolean;
   /** (numEmbeddings, embeddingDim) */
   readonly weight: Parameter;
 
@@ -60,9 +63,12 @@ export class EmbeddingBag extends Module {
     super();
     const what = "EmbeddingBag";
     const { mode = "mean", includeLastOffset = false, maxNorm, normType = 2 } = options;
+    const { scaleGradByFreq = false } = options;
     checkSize(numEmbeddings, "numEmbeddings", what);
     checkSize(embeddingDim, "embeddingDim", what);
     checkOption(mode, ["sum", "mean", "max"], "mode", what);
+    if (scaleGradByFreq && mode === "max")
+      throw new RangeError(`${what}: scaleGradByFreq is for modes "sum" and "mean", got "max"`);
     this.numEmbeddings = numEmbeddings;
     this.embeddingDim = embeddingDim;
     this.mode = mode;
@@ -70,6 +76,7 @@ export class EmbeddingBag extends Module {
     this.paddingIdx = checkPaddingIdx(options.paddingIdx, numEmbeddings, what);
     this.maxNorm = maxNorm;
     this.normType = normType;
+    this.scaleGradByFreq = scaleGradByFreq;
     this.weight = new Parameter(
       zeros([numEmbeddings, embeddingDim], { dtype: options.dtype ?? "f32" }),
     );
@@ -107,7 +114,8 @@ export class EmbeddingBag extends Module {
 
   /** @throws RangeError for offsets with a matrix, or none with a vector. */
   forward(x: Tensor, { offsets, perSampleWeights }: BagForwardOptions = {}): Tensor {
-    const { weight, mode, includeLastOffset, paddingIdx, maxNorm, normType } = this;
+    const { weight, mode, includeLastOffset, paddingIdx, maxNorm, normType, scaleGradByFreq } =
+      this;
     if (maxNorm !== undefined) shorten(weight, x, maxNorm, normType);
     return embeddingBag(x, weight, {
       offsets,
@@ -115,12 +123,17 @@ export class EmbeddingBag extends Module {
       mode,
       includeLastOffset,
       paddingIdx,
+      scaleGradByFreq,
     });
   }
 
   override extraRepr(): string {
     const { numEmbeddings, embeddingDim, mode, paddingIdx, maxNorm, normType } = this;
-    const shown = showSettings({ maxNorm, normType, mode, paddingIdx }, { normType: 2 });
+    const { scaleGradByFreq } = this;
+    const shown = showSettings(
+      { maxNorm, normType, scaleGradByFreq, mode, paddingIdx },
+      { normType: 2, scaleGradByFreq: false },
+    );
     return `${numEmbeddings}, ${embeddingDim}, ${shown}`;
   }
 }

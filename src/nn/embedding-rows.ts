@@ -1,6 +1,6 @@
 import { renorm } from "../extra/products.ts";
-import { type DType } from "../ir/dtype.ts";
-import { full, type Tensor, where } from "../tensor/index.ts";
+import { frequencies } from "../extra/sequences.ts";
+import { type Tensor, where } from "../tensor/index.ts";
 import { type Parameter } from "./parameter.ts";
 
 // What tables of vectors have in common.
@@ -19,21 +19,9 @@ export function checkPaddingIdx(
   return paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
 }
 
-/** How often each of `rows` positions is in x. */
-const frequencies = (x: Tensor, rows: number, dtype: DType): Tensor =>
-  full([rows], 0, { dtype }).scatterAdd(0, x.flatten(), 1);
-
 /** Shortens the rows of `weight` that x names to the norm `maxNorm`. */
 export function shorten(weight: Parameter, x: Tensor, maxNorm: number, normType: number): void {
   const used = frequencies(x, weight.shape[0], weight.dtype).gt(0).unsqueeze(1);
   const rows = weight.detach();
   weight.rebind(where(used, renorm(rows, normType, 0, maxNorm), rows));
-}
-
-/** The rows y (…, dim) at positions x with gradients that are divided by how often each is used. */
-export function scaledByFrequency(y: Tensor, x: Tensor, rows: number): Tensor {
-  const count = frequencies(x, rows, y.dtype).take(x).unsqueeze(-1);
-  const still = y.detach();
-  // The difference is 0, so that the values stay as they are.
-  return y.sub(still).div(count).add(still);
 }

@@ -1,8 +1,9 @@
+import { scaledByFrequency } from "../extra/sequences.ts";
 import { type DType } from "../ir/dtype.ts";
 import { showShape } from "../ir/shape.ts";
 import { arange, randn, type Tensor, zeros } from "../tensor/index.ts";
 import { checkSize } from "./checks.ts";
-import { checkPaddingIdx, scaledByFrequency, shorten } from "./embedding-rows.ts";
+import { checkPaddingIdx, shorten } from "./embedding-rows.ts";
 import { Layer } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 import { showSettings } from "./repr.ts";
@@ -62,15 +63,15 @@ export class Embedding extends Layer {
    */
   static fromPretrained(
     weight: Tensor,
-    options: { readonly freeze?: boolean; readonly paddingIdx?: number } = {},
+    options: EmbeddingOptions & { readonly freeze?: boolean } = {},
   ): Embedding {
     if (weight.ndim !== 2)
       throw new RangeError(
         `Embedding.fromPretrained: expected a table of 2 axes, got ${showShape(weight.shape)}`,
       );
     const [rows, size] = weight.shape;
-    const { freeze = true, paddingIdx } = options;
-    const embedding = new Embedding(rows, size, { paddingIdx, dtype: weight.dtype });
+    const { freeze = true, ...rest } = options;
+    const embedding = new Embedding(rows, size, { ...rest, dtype: weight.dtype });
     embedding.weight.rebind(weight.detach());
     embedding.weight.requiresGrad_(!freeze);
     return embedding;

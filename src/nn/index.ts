@@ -41,7 +41,7 @@ export * from "./margin-losses.ts";
 export { Layer, Module, type Named } from "./module.ts";
 export * from "./norm.ts";
 export * from "./padding.ts";
-export { Buffer, Parameter, type ParameterOptions } from "./parameter.ts";
+export { Buffer, type BufferOptions, Parameter, type ParameterOptions } from "./parameter.ts";
 export * from "./parameter-containers.ts";
 export * from "./pool.ts";
 export * from "./positions.ts";

@@ -5,6 +5,7 @@ import {
   eye,
   fromTypedArray,
   full,
+  type Generator,
   normal,
   rand,
   randn,
@@ -19,11 +20,39 @@ import { CellTensor } from "../tensor/tensor.ts";
 // PyTorch's torch.nn.init. Each function gives its parameter a new value, drawn from the generator that
 // `manualSeed` seeds, and returns the parameter.
 
-/** What follows a layer, as far as it changes the size of values. */
-export type Nonlinearity = "linear" | "conv" | "sigmoid" | "tanh" | "relu" | "leakyRelu" | "selu";
+type Spatial = 1 | 2 | 3;
 
-/** Whether variances are kept in the forward (`fanIn`) or the backward pass (`fanOut`). */
-export type FanMode = "fanIn" | "fanOut";
+/** What follows a layer, as far as it changes the size of values. PyTorch's spelling is known too. */
+export type Nonlinearity =
+  | "linear"
+  | "conv"
+  | `conv${Spatial}d`
+  | `convTranspose${Spatial}d`
+  | `conv_transpose${Spatial}d`
+  | "sigmoid"
+  | "tanh"
+  | "relu"
+  | "leakyRelu"
+  | "leaky_relu"
+  | "selu";
+
+/**
+ * Whether variances are kept in the forward (`fanIn`) or the backward pass (`fanOut`). PyTorch's spelling is
+ * known too.
+ */
+export type FanMode = "fanIn" | "fanOut" | "fan_in" | "fan_out";
+
+/** `fan_in` as `fanIn`. */
+const camel = (name: string): string =>
+  name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** The gains; that of `leakyRelu` depends on its slope. */
+const GAINS: Readonly<Record<string, number>> = {
+  tanh: 5 / 3,
+  relu: Math.SQRT2,
+  selu: 3 / 4,
+};
+const UNCHANGED = /^(linear|sigmoid|conv|conv(Transpose)?[123]d)$/;
 
 /**
  * The factor by which a nonlinearity makes initial values too small.
@@ -35,24 +64,12 @@ export type FanMode = "fanIn" | "fanOut";
  * nn.init.calculateGain("relu"); // 1.4142
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
-  switch (nonlinearity) {
-    case "linear":
-    case "conv":
-    case "sigmoid":
-      return 1;
-    case "tanh":
-      return 5 / 3;
-    case "relu":
-      return Math.SQRT2;
-    case "leakyRelu":
-      return Math.sqrt(2 / (1 + slope ** 2));
-    case "selu":
-      return 3 / 4;
-    default:
-      throw new RangeError(
-        `calculateGain: unknown nonlinearity ${JSON.stringify(nonlinearity satisfies never)}`,
-      );
-  }
+  const name = camel(nonlinearity);
+  if (name === "leakyRelu") return Math.sqrt(2 / (1 + slope ** 2));
+  if (UNCHANGED.test(name)) return 1;
+  if (!Object.hasOwn(GAINS, name))
+    throw new RangeError(`calculateGain: unknown nonlinearity ${JSON.stringify(nonlinearity)}`);
+  return GAINS[name];
 }
 
 /**
@@ -81,14 +98,25 @@ function fill(parameter: CellTensor, make: (shape: Shape, dtype: DType) => Tenso
   return parameter;
 }
 
+/** Where random numbers come from. */
+export interface InitOptions {
+  /** Default: the generator that `manualSeed` seeds. */
+  readonly generator?: Generator;
+}
+
 /**
  * Uniform in [low, high); by default [0, 1).
  *
  * @example
  * nn.init.uniform_(net.fc1.weight, -0.1, 0.1);
  */
-export function uniform_<P extends CellTensor>(parameter: P, low = 0, high = 1): P {
-  return fill(parameter, (shape, dtype) => uniform(shape, low, high, { dtype })) as P;
+export function uniform_<P extends CellTensor>(
+  parameter: P,
+  low = 0,
+  high = 1,
+  { generator }: InitOptions = {},
+): P {
+  return fill(parameter, (shape, dtype) => uniform(shape, low, high, { dtype, generator })) as P;
 }
 
 /**
@@ -97,8 +125,13 @@ export function uniform_<P extends CellTensor>(parameter: P, low = 0, high = 1):
  * @example
  * nn.init.normal_(net.fc1.weight, 0, 0.02);
  */
-export function normal_<P extends CellTensor>(parameter: P, mean = 0, std = 1): P {
-  return fill(parameter, (shape, dtype) => normal(mean, std, shape, { dtype })) as P;
+export function normal_<P extends CellTensor>(
+  parameter: P,
+  mean = 0,
+  std = 1,
+  { generator }: InitOptions = {},
+): P {
+  return fill(parameter, (shape, dtype) => normal(mean, std, shape, { dtype, generator })) as P;
 }
 
 /**
@@ -130,7 +163,7 @@ export function zeros_<P extends CellTensor>(parameter: P): P {
 export const ones_ = <P extends CellTensor>(parameter: P): P => constant_(parameter, 1);
 
 /** Options of `xavierUniform_` and `xavierNormal_`. */
-export interface XavierOptions {
+export interface XavierOptions extends InitOptions {
   /** See `calculateGain`. Default 1. */
   readonly gain?: number;
 }
@@ -148,7 +181,7 @@ function xavierStd(shape: Shape, { gain = 1 }: XavierOptions): number {
  */
 export function xavierUniform_<P extends CellTensor>(parameter: P, options: XavierOptions = {}): P {
   const bound = Math.sqrt(3) * xavierStd(parameter.shape, options);
-  return uniform_(parameter, -bound, bound);
+  return uniform_(parameter, -bound, bound, options);
 }
 
 /**
@@ -158,11 +191,11 @@ export function xavierUniform_<P extends CellTensor>(parameter: P, options: Xavi
  * nn.init.xavierNormal_(net.fc1.weight);
  */
 export function xavierNormal_<P extends CellTensor>(parameter: P, options: XavierOptions = {}): P {
-  return normal_(parameter, 0, xavierStd(parameter.shape, options));
+  return normal_(parameter, 0, xavierStd(parameter.shape, options), options);
 }
 
 /** Options of `kaimingUniform_` and `kaimingNormal_`. */
-export interface KaimingOptions {
+export interface KaimingOptions extends InitOptions {
   /** Slope for negative values of the `leakyRelu` that follows. Default 0. */
   readonly a?: number;
   /** Default `"fanIn"`. */
@@ -173,9 +206,10 @@ export interface KaimingOptions {
 
 function kaimingStd(shape: Shape, options: KaimingOptions): number {
   const { a = 0, mode = "fanIn", nonlinearity = "leakyRelu" } = options;
-  if (mode !== "fanIn" && mode !== "fanOut")
+  const fan = camel(mode);
+  if (fan !== "fanIn" && fan !== "fanOut")
     throw new RangeError(`kaiming: mode must be "fanIn" or "fanOut", got ${JSON.stringify(mode)}`);
-  return calculateGain(nonlinearity, a) / Math.sqrt(calculateFans(shape)[mode]);
+  return calculateGain(nonlinearity, a) / Math.sqrt(calculateFans(shape)[fan]);
 }
 
 /**
@@ -189,7 +223,7 @@ export function kaimingUniform_<P extends CellTensor>(
   options: KaimingOptions = {},
 ): P {
   const bound = Math.sqrt(3) * kaimingStd(parameter.shape, options);
-  return uniform_(parameter, -bound, bound);
+  return uniform_(parameter, -bound, bound, options);
 }
 
 /**
@@ -202,12 +236,12 @@ export function kaimingNormal_<P extends CellTensor>(
   parameter: P,
   options: KaimingOptions = {},
 ): P {
-  return normal_(parameter, 0, kaimingStd(parameter.shape, options));
+  return normal_(parameter, 0, kaimingStd(parameter.shape, options), options);
 }
 
 /**
- * Normal with this mean and standard deviation, of which only what falls between `low` and `high` is taken;
- * by default 0, 1, -2 and 2.
+ * Normal with this mean and standard deviation, of which only what falls between `a` and `b` is taken; by
+ * default 0, 1, -2 and 2.
  *
  * @throws RangeError for std ≤ 0, and bounds that are not in order.
  *
@@ -220,21 +254,21 @@ export function truncNormal_<P extends CellTensor>(
   parameter: P,
   mean = 0,
   std = 1,
-  low = -2,
-  high = 2,
+  a = -2,
+  b = 2,
+  { generator }: InitOptions = {},
 ): P {
   if (!(std > 0)) throw new RangeError(`truncNormal_: std must be > 0, got ${std}`);
-  if (!(low < high))
-    throw new RangeError(`truncNormal_: expected low < high, got ${low} and ${high}`);
+  if (!(a < b)) throw new RangeError(`truncNormal_: expected a < b, got ${a} and ${b}`);
   return fill(parameter, (shape, dtype) => {
     // Far from the mean, single precision has no numbers left between the two values.
     const scale = std * Math.SQRT2;
     const at = (bound: number): Tensor => tensor((bound - mean) / scale, { dtype: "f64" }).erf();
-    const share = rand(shape, { dtype: "f64" });
-    const value = at(low)
-      .add(share.mul(at(high).sub(at(low))))
+    const share = rand(shape, { dtype: "f64", generator });
+    const value = at(a)
+      .add(share.mul(at(b).sub(at(a))))
       .erfinv();
-    return value.mul(scale).add(mean).clamp(low, high).to(dtype);
+    return value.mul(scale).add(mean).clamp(a, b).to(dtype);
   }) as P;
 }
 
@@ -289,7 +323,7 @@ export function dirac_<P extends CellTensor>(parameter: P, groups = 1): P {
 }
 
 /** Options of `orthogonal_`. */
-export interface OrthogonalOptions {
+export interface OrthogonalOptions extends InitOptions {
   /** Factor of the result. Default 1. */
   readonly gain?: number;
 }
@@ -309,7 +343,7 @@ export function orthogonal_<P extends CellTensor>(
   parameter: P,
   options: OrthogonalOptions = {},
 ): P {
-  const { gain = 1 } = options;
+  const { gain = 1, generator } = options;
   if (parameter.ndim < 2)
     throw new RangeError(
       `orthogonal_: expected a parameter of at least 2 axes, got ${showShape(parameter.shape)}`,
@@ -319,7 +353,7 @@ export function orthogonal_<P extends CellTensor>(
     const rows = shape[0];
     const columns = sizeOf(shape) / rows;
     const wide = rows < columns;
-    const drawn = randn(wide ? [columns, rows] : [rows, columns], { dtype });
+    const drawn = randn(wide ? [columns, rows] : [rows, columns], { dtype, generator });
     const { q, r } = qr(drawn);
     const uniformQ = q.mul(where(r.diagonal().lt(0), -1, 1));
     return (wide ? uniformQ.t() : uniformQ).mul(gain).reshape(shape);
@@ -335,14 +369,19 @@ export function orthogonal_<P extends CellTensor>(
  * @example
  * nn.init.sparse_(new nn.Parameter(zeros([4, 2])), 0.5).ne(0).sum(); // 4
  */
-export function sparse_<P extends CellTensor>(parameter: P, sparsity: number, std = 0.01): P {
+export function sparse_<P extends CellTensor>(
+  parameter: P,
+  sparsity: number,
+  std = 0.01,
+  { generator }: InitOptions = {},
+): P {
   checkAxes(parameter, [2], "sparse_");
   if (!(sparsity >= 0 && sparsity <= 1))
     throw new RangeError(`sparse_: sparsity must be from 0 to 1, got ${sparsity}`);
   return fill(parameter, (shape, dtype) => {
     const zeros = Math.ceil(sparsity * shape[0]);
     // The rank of each entry among its column's is a random order of the rows.
-    const rank = rand(shape).argsort(0).argsort(0);
-    return where(rank.lt(zeros), 0, normal(0, std, shape, { dtype }));
+    const rank = rand(shape, { generator }).argsort(0).argsort(0);
+    return where(rank.lt(zeros), 0, normal(0, std, shape, { dtype, generator }));
   }) as P;
 }

@@ -2,7 +2,7 @@ import { CellTensor, type HookHandle, type Tensor } from "../tensor/index.ts";
 import { guarded } from "../tensor/tracing.ts";
 import { deepCopy } from "./clone.ts";
 import { addHook, type BackwardHook, type ForwardHook, type ForwardPreHook } from "./hooks.ts";
-import { type Buffer, Parameter } from "./parameter.ts";
+import { Buffer, Parameter } from "./parameter.ts";
 import { type LoadOptions, type LoadResult, loadInto, type StateDict } from "./state.ts";
 import { summarize, type SummaryInput } from "./summary.ts";
 import { isLazy } from "./uninitialized.ts";
@@ -120,11 +120,11 @@ export abstract class Module {
   }
 
   /**
-   * All parameters and buffers by name. They are the live ones, whose values change with training; to
+   * All parameters and persistent buffers by name. They are the live ones, whose values change with training; to
    * keep a copy, read them.
    */
   stateDict(): StateDict {
-    return Object.fromEntries(this.cells((value) => value instanceof CellTensor));
+    return Object.fromEntries(this.cells(isState));
   }
 
   /**
@@ -254,6 +254,9 @@ export abstract class Module {
 
 const isBuffer = (value: unknown): value is Buffer =>
   value instanceof CellTensor && !(value instanceof Parameter);
+
+const isState = (value: unknown): value is CellTensor =>
+  value instanceof CellTensor && !(value instanceof Buffer && !value.persistent);
 
 const joined = (name: string, rest: string): string => (name === "" ? rest : `${name}.${rest}`);
 

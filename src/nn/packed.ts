@@ -37,6 +37,21 @@ export class PackedSequence implements OfTensors {
     return arange(this.data.shape[0], { dtype: "i32" }).unsqueeze(1).lt(this.lengths);
   }
 
+  /** Number of sequences that have each step, (L), i32. */
+  get batchSizes(): Tensor {
+    return this.mask.sum(1);
+  }
+
+  /** The sequences by falling lengths, (N), i32: the order in which PyTorch keeps them. */
+  get sortedIndices(): Tensor {
+    return this.lengths.argsort(0, { descending: true });
+  }
+
+  /** The place of each sequence in that order, (N), i32. */
+  get unsortedIndices(): Tensor {
+    return invertPermutation(this.sortedIndices);
+  }
+
   /** The same lengths with other data. */
   with(data: Tensor): PackedSequence {
     return new PackedSequence(data, this.lengths, this.sizes);
@@ -55,12 +70,36 @@ export interface SequenceOptions {
 }
 
 /**
+ * The permutation that takes another one (N) back.
+ *
+ * @example
+ * nn.utils.rnn.invertPermutation(tensor([2, 0, 1], { dtype: "i32" })); // [1, 2, 0]
+ */
+export const invertPermutation = (permutation: Tensor): Tensor => permutation.argsort(0);
+
+/** Options of functions that pack sequences. */
+export interface PackOptions {
+  /**
+   * Whether the sequences must come by falling lengths; where these are numbers, it is checked. Nothing
+   * depends on it. Default false.
+   */
+  readonly enforceSorted?: boolean;
+}
+
+function checkSorted(lengths: readonly number[], what: string): void {
+  if (lengths.some((n, i) => i > 0 && n > lengths[i - 1]))
+    throw new RangeError(
+      `${what}: with enforceSorted lengths must not rise, got [${lengths.join(", ")}]; leave it out`,
+    );
+}
+
+/**
  * Padded sequences with their lengths. They need not be sorted.
  *
  * @param x - (L, N, …), or (N, L, …) with `batchFirst`.
  * @param lengths - Of each sequence, from 1 to L. Where they are numbers, steps that no sequence has are cut
  * off.
- * @throws RangeError for lengths out of range, where they are numbers.
+ * @throws RangeError for lengths out of range or not in order, where they are numbers.
  *
  * @example
  * nn.utils.rnn.packPaddedSequence(rand([5, 2, 3]), [4, 2]).data; // (4, 2, 3)
@@ -68,7 +107,7 @@ export interface SequenceOptions {
 export function packPaddedSequence(
   x: Tensor,
   lengths: SequenceLengths,
-  { batchFirst = false }: SequenceOptions = {},
+  { batchFirst = false, enforceSorted = false }: SequenceOptions & PackOptions = {},
 ): PackedSequence {
   const what = "packPaddedSequence";
   if (x.ndim < 2)
@@ -87,6 +126,7 @@ export function packPaddedSequence(
     throw new RangeError(
       `${what}: lengths must be ${samples} integers from 1 to ${most}, got [${lengths.join(", ")}]`,
     );
+  if (enforceSorted) checkSorted(lengths, what);
   const cut = data.narrow(0, 0, Math.max(...lengths));
   return new PackedSequence(cut, tensor(lengths, { dtype: "i32" }), lengths.slice());
 }
@@ -190,10 +230,14 @@ export function unpadSequence(
  * @example
  * nn.utils.rnn.packSequence([rand([3, 2]), rand([5, 2])]).data; // (5, 2, 2)
  */
-export const packSequence = (sequences: readonly Tensor[]): PackedSequence =>
+export const packSequence = (
+  sequences: readonly Tensor[],
+  options: PackOptions = {},
+): PackedSequence =>
   packPaddedSequence(
     padSequence(sequences),
     sequences.map((x) => x.shape[0]),
+    options,
   );
 
 /**

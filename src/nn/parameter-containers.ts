@@ -1,17 +1,18 @@
+import { Tensor } from "../tensor/index.ts";
 import { Module, type Named } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
-function checkParameter(value: unknown, what: string): void {
-  if (!(value instanceof Parameter))
-    throw new TypeError(
-      `${what}: expected nn.Parameter, got ${typeof value}: make one of a tensor`,
-    );
+/** A parameter as it is, or one that starts with a tensor's value. */
+function parameterOf(value: Tensor, what: string): Parameter {
+  if (value instanceof Parameter) return value;
+  if ((value as unknown) instanceof Tensor) return new Parameter(value.detach());
+  throw new TypeError(`${what}: expected nn.Parameter or a tensor, got ${typeof value}`);
 }
 
 const shown = (p: Parameter): string => `Parameter of ${p.dtype}[${p.shape.join(", ")}]`;
 
 /**
- * A list of parameters, for a module that uses them itself.
+ * A list of parameters, for a module that uses them itself. Other tensors become parameters.
  *
  * @example
  * const scales = new nn.ParameterList([new nn.Parameter(ones([2])), new nn.Parameter(ones([2]))]);
@@ -21,7 +22,7 @@ const shown = (p: Parameter): string => `Parameter of ${p.dtype}[${p.shape.join(
 export class ParameterList extends Module implements Iterable<Parameter> {
   private readonly entries: Parameter[] = [];
 
-  constructor(parameters: Iterable<Parameter> = []) {
+  constructor(parameters: Iterable<Tensor> = []) {
     super();
     this.extend(parameters);
   }
@@ -37,14 +38,13 @@ export class ParameterList extends Module implements Iterable<Parameter> {
   }
 
   /** Adds a parameter at the end. Returns itself. @throws TypeError for anything else. */
-  append(parameter: Parameter): this {
-    checkParameter(parameter, "ParameterList");
-    this.entries.push(parameter);
+  append(parameter: Tensor): this {
+    this.entries.push(parameterOf(parameter, "ParameterList"));
     return this;
   }
 
   /** Adds parameters at the end. Returns itself. @throws TypeError for anything else. */
-  extend(parameters: Iterable<Parameter>): this {
+  extend(parameters: Iterable<Tensor>): this {
     for (const parameter of parameters) this.append(parameter);
     return this;
   }
@@ -68,7 +68,7 @@ export class ParameterList extends Module implements Iterable<Parameter> {
 }
 
 /**
- * Parameters by name, for a module that uses them itself.
+ * Parameters by name, for a module that uses them itself. Other tensors become parameters.
  *
  * @example
  * const shifts = new nn.ParameterDict({ left: new nn.Parameter(zeros([2])) });
@@ -77,7 +77,7 @@ export class ParameterList extends Module implements Iterable<Parameter> {
 export class ParameterDict extends Module implements Iterable<[string, Parameter]> {
   private readonly entries = new Map<string, Parameter>();
 
-  constructor(parameters: Readonly<Record<string, Parameter>> = {}) {
+  constructor(parameters: Readonly<Record<string, Tensor>> = {}) {
     super();
     for (const [name, parameter] of Object.entries(parameters)) this.set(name, parameter);
   }
@@ -102,9 +102,8 @@ export class ParameterDict extends Module implements Iterable<[string, Parameter
   }
 
   /** Adds or replaces a parameter. Returns itself. @throws TypeError for anything else. */
-  set(name: string, parameter: Parameter): this {
-    checkParameter(parameter, "ParameterDict");
-    this.entries.set(name, parameter);
+  set(name: string, parameter: Tensor): this {
+    this.entries.set(name, parameterOf(parameter, "ParameterDict"));
     return this;
   }
 

@@ -88,6 +88,12 @@ export class Parameter extends ModuleCell {
   }
 }
 
+/** Options of `Buffer`. */
+export interface BufferOptions {
+  /** Whether it is part of `stateDict()`: not for what can be computed anew. Default true. */
+  readonly persistent?: boolean;
+}
+
 /**
  * A tensor that belongs to a module's state but is not trained by gradients, such as a running mean.
  * Assign a new value with `rebind`.
@@ -102,7 +108,11 @@ export class Parameter extends ModuleCell {
  * }
  */
 export class Buffer extends ModuleCell {
-  constructor(value: Tensor) {
+  /** Whether it is in the module's state. */
+  readonly persistent: boolean;
+
+  constructor(value: Tensor, options: BufferOptions = {}) {
     super(value, false);
+    this.persistent = options.persistent ?? true;
   }
 }

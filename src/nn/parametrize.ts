@@ -129,7 +129,7 @@ class ParametrizationList extends Module {
 const like = (weight: Cell, value: Tensor): Cell =>
   weight instanceof Parameter
     ? new Parameter(value, { requiresGrad: weight.requiresGrad })
-    : new Buffer(value);
+    : new Buffer(value, { persistent: weight.persistent });
 
 type Fields = Record<string, unknown> & {
   parametrizations?: ModuleDict<ParametrizationList>;
@@ -139,9 +139,9 @@ const fieldsOf = (module: Module): Fields => module as unknown as Fields;
 
 const isCell = (x: unknown): x is Cell => x instanceof Parameter || x instanceof Buffer;
 
-/** The name that a cell of a module has in the module's state. */
-const stateName = (module: Module, weight: Cell): string =>
-  Object.entries(module.stateDict()).find(([, cell]) => cell === weight)![0];
+/** The name that a cell of a module has. */
+const nameOf = (module: Module, weight: Cell): string =>
+  [...module.namedParameters(), ...module.namedBuffers()].find(([, cell]) => cell === weight)![0];
 
 const listOf = (module: Module, field: string): ParametrizationList | undefined =>
   [...(fieldsOf(module).parametrizations?.values() ?? [])].find((list) => list.field === field);
@@ -196,7 +196,7 @@ export function parametrized<M extends Module>(
       `${what}: expected a field of ${module.constructor.name} that holds a parameter or a buffer, got ` +
         JSON.stringify(field),
     );
-  const name = stateName(module, present);
+  const name = nameOf(module, present);
   const parametrization = make(present.detach()).train(module.training);
   const list = new ParametrizationList(field, present, parametrization, unsafe);
   fields.parametrizations ??= new ModuleDict<ParametrizationList>();

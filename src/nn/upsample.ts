@@ -22,6 +22,10 @@ export class Upsample extends Layer {
         `${this.constructor.name}: expected one of size and scaleFactor, got ` +
           (options.size === undefined ? "none" : "both"),
       );
+    if (options.recomputeScaleFactor && options.size !== undefined)
+      throw new RangeError(
+        `${this.constructor.name}: recomputeScaleFactor is for a scaleFactor; a size is its own ratio`,
+      );
     this.options = { ...options };
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nn } from "../../src/index.ts";
-import { tensor, type Tensor, zeros } from "../../src/tensor/index.ts";
+import { ones, tensor, type Tensor, zeros } from "../../src/tensor/index.ts";
 
 describe("ModuleList", () => {
   const list = (): nn.ModuleList<nn.Linear> =>
@@ -94,4 +94,16 @@ describe("clone", () => {
     expect(copy.options.extra).not.toBe(net.options.extra);
     expect(copy.blocks[0].length).toBe(2);
   });
+});
+
+test("tensors in containers of parameters become parameters", () => {
+  const given = new nn.Parameter(zeros([1]));
+  const list = new nn.ParameterList([ones([2]), given]);
+  expect(list.namedParameters().map(([name]) => name)).toEqual(["0", "1"]);
+  expect(list.at(1)).toBe(given);
+  const dict = new nn.ParameterDict({ a: new nn.Buffer(ones([2])) }).set("b", zeros([3]));
+  expect(dict.get("a")).toBeInstanceOf(nn.Parameter);
+  expect(dict.get("a").toArraySync()).toEqual([1, 1]);
+  expect(dict.namedBuffers()).toEqual([]);
+  expect(dict.parameters().length).toBe(2);
 });

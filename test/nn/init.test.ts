@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nn } from "../../src/index.ts";
-import { eye, manualSeed, type Tensor, zeros } from "../../src/tensor/index.ts";
+import { eye, Generator, manualSeed, type Tensor, zeros } from "../../src/tensor/index.ts";
 import { camel, camelOptions, expectNumbers, fixtures } from "./fixtures.ts";
 import { type InitCase, type TruncatedCase, vectors } from "./vectors.ts";
 
@@ -19,7 +19,6 @@ describe("deviations as in PyTorch", () => {
     test(`${name} ${JSON.stringify(options)} of [${shape.join(", ")}]`, () => {
       manualSeed(1);
       const own = camelOptions(options) as Record<string, unknown>;
-      if (own.mode === "fan_out") own.mode = "fanOut";
       const parameter = new nn.Parameter(zeros(shape));
       const fn = (init as unknown as Record<string, Initialiser>)[camel(name.slice(0, -1)) + "_"];
       expect(fn(parameter, own)).toBe(parameter);
@@ -37,13 +36,46 @@ describe("deviations as in PyTorch", () => {
   }
 
   test("gains", () => {
-    const names: Record<string, nn.init.Nonlinearity> = { conv2d: "conv", leaky_relu: "leakyRelu" };
     for (const [name, gain] of Object.entries(fixtures.initialisers.gains))
-      expect(init.calculateGain(names[name] ?? (name as nn.init.Nonlinearity))).toBeCloseTo(
-        gain,
-        12,
-      );
+      for (const spelled of [name, camel(name)])
+        expect(init.calculateGain(spelled as nn.init.Nonlinearity)).toBeCloseTo(gain, 12);
     expect(init.calculateGain("leakyRelu", 0.2)).toBeCloseTo(fixtures.initialisers.leaky, 12);
+    const same = ["conv", "conv1d", "convTranspose2d", "conv_transpose3d", "linear"] as const;
+    expect(same.map((name) => init.calculateGain(name))).toEqual([1, 1, 1, 1, 1]);
+    expect(() => init.calculateGain("conv4d" as "conv")).toThrow(
+      'calculateGain: unknown nonlinearity "conv4d"',
+    );
+  });
+
+  test("either spelling of a mode", () => {
+    const drawn = (mode: nn.init.FanMode): unknown => {
+      manualSeed(2);
+      return init.kaimingNormal_(new nn.Parameter(zeros([2, 3])), { mode }).toArraySync();
+    };
+    expect(drawn("fan_in")).toEqual(drawn("fanIn"));
+    expect(drawn("fan_out")).toEqual(drawn("fanOut"));
+    expect(drawn("fan_in")).not.toEqual(drawn("fan_out"));
+  });
+
+  test("draw from a generator that is given", () => {
+    const drawn = (generator?: Generator): unknown[] => {
+      const p = new nn.Parameter(zeros([4, 3]));
+      return [
+        init.uniform_(p, 0, 1, { generator }).toArraySync(),
+        init.normal_(p, 0, 1, { generator }).toArraySync(),
+        init.truncNormal_(p, 0, 1, -2, 2, { generator }).toArraySync(),
+        init.xavierUniform_(p, { generator }).toArraySync(),
+        init.xavierNormal_(p, { generator }).toArraySync(),
+        init.kaimingUniform_(p, { generator }).toArraySync(),
+        init.kaimingNormal_(p, { generator }).toArraySync(),
+        init.orthogonal_(p, { generator }).toArraySync(),
+        init.sparse_(p, 0.5, 1, { generator }).toArraySync(),
+      ];
+    };
+    const first = drawn(new Generator(3));
+    expect(drawn(new Generator(3))).toEqual(first);
+    manualSeed(3);
+    expect(drawn()).toEqual(first);
   });
 });
 
@@ -233,6 +265,6 @@ test("mistakes", () => {
   );
   expect(() => init.truncNormal_(parameterOf([3]), 0, 0)).toThrow(/std must be > 0, got 0/);
   expect(() => init.truncNormal_(parameterOf([3]), 0, 1, 2, 1)).toThrow(
-    "truncNormal_: expected low < high, got 2 and 1",
+    "truncNormal_: expected a < b, got 2 and 1",
   );
 });

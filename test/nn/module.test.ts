@@ -265,3 +265,24 @@ describe("summary", () => {
     expect(net.summary()).toContain("72 parameters (64 trained)");
   });
 });
+
+test("a buffer that is not persistent is no part of the state", () => {
+  class Scaled extends nn.Module {
+    readonly factor = new nn.Buffer(ones([2]), { persistent: false });
+    readonly shift = new nn.Buffer(zeros([2]));
+    forward(x: Tensor): Tensor {
+      return x.mul(this.factor).add(this.shift);
+    }
+  }
+  const scaled = new Scaled();
+  expect(Object.keys(scaled.stateDict())).toEqual(["shift"]);
+  expect(scaled.namedBuffers().map(([name]) => name)).toEqual(["factor", "shift"]);
+  scaled.loadStateDict({ shift: ones([2]) });
+  scaled.factor.rebind(scaled.factor.mul(3));
+  const copy = scaled.clone();
+  expect(copy.forward(ones([2])).toArraySync()).toEqual([4, 4]);
+  expect(Object.keys(copy.stateDict())).toEqual(["shift"]);
+  expect(() => scaled.loadStateDict({ shift: ones([2]), factor: ones([2]) })).toThrow(
+    "unexpected: factor",
+  );
+});

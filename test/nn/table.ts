@@ -58,7 +58,9 @@ export const NOTES: Readonly<Record<string, Note | undefined>> = {
   LinearCrossEntropyLoss: differs("no `options`, which are for a computation in pieces"),
   ...all(
     [...dims("MaxPool"), ...dims("AdaptiveMaxPool"), ...dims("FractionalMaxPool", [2, 3])],
-    differs("positions are given by `forwardWithIndices`, and not by `returnIndices`"),
+    differs(
+      "positions are given by `forwardWithIndices`, and not by `returnIndices`: `forward` gives one tensor",
+    ),
   ),
   ...all(
     dims("MaxUnpool"),
@@ -66,8 +68,10 @@ export const NOTES: Readonly<Record<string, Note | undefined>> = {
   ),
   ...all(["Softmax", "LogSoftmax", "Softmin"], implicit),
   Embedding: differs("no `sparse` gradients"),
-  EmbeddingBag: differs("no `sparse` gradients, no `scaleGradByFreq`"),
-  Upsample: differs("no `recomputeScaleFactor`"),
+  EmbeddingBag: differs(
+    "no `sparse` gradients; with `scaleGradByFreq` each row's gradient is divided by its own frequency, and not " +
+      "sometimes by another row's",
+  ),
   MultiheadAttention: differs("a query that may look at nothing has weights of 0, and not NaN"),
   AdaptiveLogSoftmaxWithLoss: differs(
     "clusters without features are refused; parts that no target needs have gradients of 0, not none",
@@ -75,14 +79,9 @@ export const NOTES: Readonly<Record<string, Note | undefined>> = {
   Module: differs(
     "parameters, buffers and modules are found in the fields, and not registered; it is called by `forward`",
   ),
-  ParameterList: differs("holds parameters alone"),
-  ParameterDict: differs("holds parameters alone"),
-  Buffer: differs("all are part of the state"),
+  ParameterList: differs("holds parameters and tensors, which become ones, and no other objects"),
+  ParameterDict: differs("holds parameters and tensors, which become ones, and no other objects"),
 
-  calculate_gain: differs("all convolutions are `conv`; names are in camelCase"),
-  kaiming_normal_: differs("`mode` is `fanIn` or `fanOut`"),
-  kaiming_uniform_: differs("`mode` is `fanIn` or `fanOut`"),
-  trunc_normal_: differs("bounds are called `low` and `high`"),
   ...all(
     [
       ...["uniform", "normal", "constant", "eye", "dirac", "orthogonal", "sparse"],
@@ -108,10 +107,11 @@ export const NOTES: Readonly<Record<string, Note | undefined>> = {
   ParametrizationList: absent("`registerParametrization` makes it"),
   type_before_parametrizations: absent("the class of a module stays as it is"),
 
-  PackedSequence: differs("keeps the padding and the lengths, and does not sort"),
-  pack_padded_sequence: differs("nothing is sorted, so there is no `enforceSorted`"),
-  pack_sequence: differs("nothing is sorted, so there is no `enforceSorted`"),
-  invert_permutation: absent("nothing is sorted"),
+  PackedSequence: differs(
+    "`data` keeps the padding and the order of the sequences; `sortedIndices` and others tell PyTorch's",
+  ),
+  pack_padded_sequence: differs("any order is fine: `enforceSorted` is false by default"),
+  pack_sequence: differs("any order is fine: `enforceSorted` is false by default"),
 };
 
 /** Layers, losses and initialisers that PyTorch does not have. */

@@ -75,6 +75,19 @@ describe("sequences of different lengths", () => {
     }
   });
 
+  test("tell PyTorch's order of the sequences", () => {
+    const packed = rnn.packPaddedSequence(zeros([4, 3]), [2, 4, 3]);
+    expect(packed.sortedIndices.toArraySync()).toEqual([1, 2, 0]);
+    expect(packed.unsortedIndices.toArraySync()).toEqual([2, 0, 1]);
+    expect(packed.batchSizes.toArraySync()).toEqual([3, 3, 2, 1]);
+    expect(packed.batchSizes.dtype).toBe("i32");
+    const sorted = rnn.packPaddedSequence(zeros([4, 3]), [4, 4, 3], { enforceSorted: true });
+    expect(sorted.sortedIndices.toArraySync()).toEqual([0, 1, 2]);
+    expect(() => rnn.packSequence([zeros([1]), zeros([2])], { enforceSorted: true })).toThrow(
+      "packPaddedSequence: with enforceSorted lengths must not rise, got [1, 2]; leave it out",
+    );
+  });
+
   test("mistakes", () => {
     const x = zeros([4, 2, 3]);
     expect(() => rnn.packPaddedSequence(x, [4, 5])).toThrow(

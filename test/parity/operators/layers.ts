@@ -48,14 +48,6 @@ const REPEATED: Options = {
 const typed = (a: Args): T.Tensor =>
   (a.dtype as unknown) === undefined ? a.input : T.to(a.input, a.dtype);
 
-/** With `recompute_scale_factor` only the sizes count, which are then what is given. */
-function recomputed(a: Args): never {
-  const scale = a.scaleFactor as number | undefined;
-  if (!a.recomputeScaleFactor || scale === undefined) return settings(a);
-  const sizes = (a.input as T.Tensor).shape.slice(2).map((n) => Math.floor(n * scale));
-  return { ...(settings(a) as object), size: sizes, scaleFactor: undefined } as never;
-}
-
 /** Sums of many terms, which may cancel. */
 const SUMS: Options = { tolerance: { f32: [1e-5, 1e-4] } };
 
@@ -183,7 +175,7 @@ export const LAYERS: Record<string, Operator> = {
     ),
     interpolate: op(
       "input size scale_factor mode align_corners recompute_scale_factor antialias",
-      (a) => X.interpolate(a.input, recomputed(a)),
+      (a) => X.interpolate(a.input, settings(a)),
     ),
     upsample_bilinear: op("input size scale_factor", (a) =>
       X.interpolate(a.input, { ...(settings(a) as object), mode: "bilinear", alignCorners: true }),
