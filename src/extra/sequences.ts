@@ -1,23 +1,11 @@
-import { type DType } from "../ir/dtype.ts";
 import { showShape } from "../ir/shape.ts";
 import { arange, cat, full, scan, Tensor, tensor, where } from "../tensor/index.ts";
 import { indexNode } from "../tensor/operand.ts";
 import { checkFloat, checkOption, checkRank, checkTensor } from "../tensor/checks.ts";
+import { scaledByFrequency } from "./frequencies.ts";
 import { logaddexp } from "./pairs.ts";
 import { scatterReduce } from "./scatter-reduce.ts";
 import { searchsorted } from "./sets.ts";
-
-/** @internal How often each of `rows` positions is in x. */
-export const frequencies = (x: Tensor, rows: number, dtype: DType): Tensor =>
-  full([rows], 0, { dtype }).scatterAdd(0, x.flatten(), 1);
-
-/** @internal The rows y (…, dim) at positions x with gradients that are divided by how often each is used. */
-export function scaledByFrequency(y: Tensor, x: Tensor, rows: number): Tensor {
-  const count = frequencies(x, rows, y.dtype).take(x).unsqueeze(-1);
-  const still = y.detach();
-  // The difference is 0, so that the values stay as they are.
-  return y.sub(still).div(count).add(still);
-}
 
 /** Options of `embeddingBag`. */
 export interface EmbeddingBagOptions {

@@ -1,5 +1,5 @@
 import { renorm } from "../extra/products.ts";
-import { frequencies } from "../extra/sequences.ts";
+import { frequencies } from "../extra/frequencies.ts";
 import { type Tensor, where } from "../tensor/index.ts";
 import { type Parameter } from "./parameter.ts";
 

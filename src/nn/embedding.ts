@@ -1,4 +1,4 @@
-import { scaledByFrequency } from "../extra/sequences.ts";
+import { scaledByFrequency } from "../extra/frequencies.ts";
 import { type DType } from "../ir/dtype.ts";
 import { showShape } from "../ir/shape.ts";
 import { arange, randn, type Tensor, zeros } from "../tensor/index.ts";

@@ -24,6 +24,8 @@ const SETTINGS: Case[] = [
   ["a ratio", () => new nn.FractionalMaxPool2d(2, { outputRatio: 1 }), /outputRatio must be a number between 0 and 1 or 2 of them, got 1/],
   ["bilinear sizes", () => new nn.Bilinear(2, 0, 3), "Bilinear: in2Features must be an integer >= 1, got 0"],
   ["the mode of bags", () => new nn.EmbeddingBag(3, 2, { mode: "min" as "max" }), /EmbeddingBag: mode must be "sum"/],
+  ["frequencies of maxima", () => new nn.EmbeddingBag(3, 2, { mode: "max", scaleGradByFreq: true }), 'EmbeddingBag: scaleGradByFreq is for modes "sum" and "mean", got "max"'],
+  ["a factor of a size", () => new nn.Upsample({ size: 2, recomputeScaleFactor: true }), "Upsample: recomputeScaleFactor is for a scaleFactor; a size is its own ratio"],
   ["a padding row", () => new nn.EmbeddingBag(3, 2, { paddingIdx: 3 }), "EmbeddingBag: paddingIdx must be an integer from -3 to 2, got 3"],
   ["a table", () => nn.EmbeddingBag.fromPretrained(zeros([3])), /expected a table of 2 axes, got \[3\]/],
   ["a list of parameters", () => new nn.ParameterList([2] as never), "ParameterList: expected nn.Parameter or a tensor, got number"],

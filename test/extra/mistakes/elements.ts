@@ -77,5 +77,9 @@ export const ELEMENTS: Mistakes = {
       () => X.interpolate(f(1, 1, 2), { mode: "linear" }),
       "interpolate: expected one of size and scaleFactor",
     ],
+    [
+      () => X.interpolate(f(1, 1, 2), { size: 3, recomputeScaleFactor: true }),
+      "interpolate: recomputeScaleFactor is for a scaleFactor; a size is its own ratio",
+    ],
   ],
 };

@@ -104,6 +104,10 @@ export const LAYERS: Mistakes = {
       () => X.embeddingBag(i(1, 2), x, { perSampleWeights: f(1, 2) }),
       'embeddingBag: perSampleWeights are for mode "sum", got "mean"',
     ],
+    [
+      () => X.embeddingBag(i(1, 2), x, { mode: "max", scaleGradByFreq: true }),
+      'embeddingBag: scaleGradByFreq is for modes "sum" and "mean", got "max"',
+    ],
   ],
   ctcLoss: [
     [
