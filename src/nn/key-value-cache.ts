@@ -81,8 +81,8 @@ export class KeyValueCache {
 
   /** Forgets all positions. Returns itself. */
   reset(): this {
-    for (const { cell } of [this.keys, this.values, this.length])
-      cell.pending = zeros(cell.shape, { dtype: cell.dtype }).node;
+    for (const own of [this.keys, this.values, this.length])
+      own.rebind(zeros(own.shape, { dtype: own.dtype }));
     this.empty = this.length.node;
     this.atLeast = 0;
     return this;

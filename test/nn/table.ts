@@ -185,7 +185,9 @@ ${counts.join("\n")}
 
 Not in PyTorch: ${others.join(", ")}; and in \`nn.functional\` the losses of autoencoders and adversarial nets:
 \`gaussianKLLoss\`, \`reparameterize\`, \`hingeDiscriminatorLoss\`, \`generatorLoss\`, \`wassersteinCriticLoss\` and
-\`gradientPenalty\`. They are compared with their definitions.
+\`gradientPenalty\`. They are compared with their definitions. \`nn.KeyValueCache\` keeps what attention has seen, for
+\`MultiheadAttention\` and the layers and stacks of transformers (\`newCache\`, and \`cache\` among the options of
+\`forward\`), so that a text is continued token by token; the results are compared with those of the whole text.
 
 What holds for all: \`inplace\` and \`device\` are not there. Settings that PyTorch takes by
 name are in a last object, in camelCase. Positions and counts, which PyTorch has in 64 bits, are i32. Random numbers come
