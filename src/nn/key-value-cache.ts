@@ -116,16 +116,16 @@ export class KeyValueCache {
       return { keys, values, mask: { isCausal } };
     }
     const slot = count(this.capacity);
-    const from = slot.sub(before);
+    // Too many positions must not look like a result: they make the last ones NaN.
+    const fits = before.le(this.capacity - added);
+    const from = slot.sub(where(fits, before, this.capacity - added));
     const isNew = from.ge(0).logicalAnd(from.lt(added)).unsqueeze(1);
     const at = from.clamp(0, added - 1);
     const merged = (own: CellTensor, x: Tensor): Tensor =>
       where(isNew, added === 1 ? x : x.indexSelect(2, at), own);
-    // Too many positions must not look like a result.
-    const fits = before.le(this.capacity - added);
     const all = {
       keys: merged(this.keys, keys),
-      values: where(fits, merged(this.values, values), NaN),
+      values: merged(this.values, where(fits, values, NaN)),
     };
     this.keys.rebind(all.keys);
     this.values.rebind(all.values);
