@@ -1,4 +1,4 @@
-import { isFloat, itemBytes } from "../ir/dtype.ts";
+import { isFloat, isNarrow, itemBytes } from "../ir/dtype.ts";
 import { type Node, topological } from "../ir/node.ts";
 import { sameShape, type Shape, sizeOf } from "../ir/shape.ts";
 import { type Affine, reshapeAffine } from "./affine.ts";
@@ -145,7 +145,10 @@ export function fuse(outputs: readonly Node[], { vectorBytes }: Target): Region[
     if (body) {
       const several = (uses.get(node)?.count ?? 0) > 1 && !node.op.view;
       const shared = several && !isCheap(body, node.shape, bearable(node), isFresh);
-      if (inMemory.has(node) || shared) {
+      if (shared && name === "cast" && isNarrow(node.inputs[0].dtype) && !inMemory.has(node)) {
+        // What is narrow lies in memory as it is, and each user widens it for itself.
+        exprs.set(node, { kind: "op", dtype: node.dtype, name, args: [store(node.inputs[0])] });
+      } else if (inMemory.has(node) || shared) {
         addMap(grouper, node, body);
         exprs.set(node, loadOf(node));
       } else {
