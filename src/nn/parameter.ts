@@ -10,7 +10,8 @@ import { CellTensor, flushCells, Tensor } from "../tensor/tensor.ts";
 // is never computed.
 const fresh = new Set<CellTensor>();
 
-function settleFresh(): void {
+/** @internal Computes the first values that have not been computed. */
+export function settleFresh(): void {
   const cells = [...fresh];
   fresh.clear();
   flushCells(cells);

@@ -6,7 +6,7 @@ import {
   ParamGroup,
   type Parameters,
 } from "./param-group.ts";
-import { type OptimizerState } from "./state.ts";
+import type { OptimizerState } from "./state.ts";
 
 /** Evaluates the model anew, calls `backward()` and returns the loss. */
 export type Closure = () => Tensor;

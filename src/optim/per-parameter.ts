@@ -1,7 +1,8 @@
 import { type DType, newArray } from "../ir/dtype.ts";
 import { type Shape, sizeOf } from "../ir/shape.ts";
-import { type Parameter } from "../nn/parameter.ts";
-import { noGrad, type Tensor } from "../tensor/index.ts";
+import { type Parameter, settleFresh } from "../nn/parameter.ts";
+import { noGrad, Tensor, where } from "../tensor/index.ts";
+import { asWritten } from "../tensor/precision.ts";
 import { CellTensor, stepCells } from "../tensor/tensor.ts";
 import { guarded } from "../tensor/tracing.ts";
 import { type Closure, Optimizer } from "./optimizer.ts";
@@ -51,6 +52,9 @@ export const completeCells = (
     Object.entries(specs).map(([name, spec]) => [name, known[name] ?? makeCell(spec)]),
   );
 
+/** What a step gives a cell: the next value, or the old one where the step is skipped. */
+type Unless = (old: Tensor, next: Tensor) => Tensor;
+
 /** An optimiser that computes the next value of each parameter from its gradient and its own state. */
 export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Optimizer<O> {
   /** @internal What is remembered of each parameter, from its first gradient on. */
@@ -59,30 +63,48 @@ export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Opt
 
   step(closure?: Closure): Tensor | undefined {
     const loss = closure?.();
+    this.run(undefined);
+    return loss;
+  }
+
+  /**
+   * @internal A step that changes nothing, neither parameters nor what is remembered of them, where `skip`, a
+   * bool scalar, turns out to be true.
+   */
+  stepUnless(skip: Tensor): void {
+    this.run(skip);
+  }
+
+  private run(skip: Tensor | undefined): void {
     const active = this.paramGroups.flatMap(({ params }) => params.filter((p) => p.grad));
-    const update = (gradients: readonly Tensor[]): Set<CellTensor> => {
-      const given = new Map(active.map((p, i) => [p, gradients[i]]));
-      return this.updateAll(given);
+    const update = (given: readonly Tensor[]): Set<CellTensor> => {
+      const gradients = new Map(active.map((p, i) => [p, given[i]]));
+      return this.updateAll(gradients, skip && given[active.length]);
     };
     const circumstances = (): unknown[] => {
-      const all: unknown[] = [this.state.size];
+      const all: unknown[] = [this.state.size, skip !== undefined];
       for (const p of active) {
         const state = this.state.get(p);
         all.push(p, state?.step, state?.cells, p.grad!.dtype);
       }
       return all;
     };
-    const gradients = active.map((p) => p.grad!);
+    const given = [...active.map((p) => p.grad!), ...(skip ? [skip] : [])];
     const prepare = (): void => this.prepare(active);
-    const touched = noGrad(() => this.recorder.run({ gradients, prepare, circumstances, update }));
+    const touched = noGrad(() =>
+      asWritten(() => this.recorder.run({ given, prepare, circumstances, update })),
+    );
     stepCells(touched);
-    return loss;
   }
 
   /** Binds the next values of parameters with these gradients, and of their state; all cells it knows of. */
-  private updateAll(gradients: ReadonlyMap<Parameter, Tensor>): Set<CellTensor> {
+  private updateAll(
+    gradients: ReadonlyMap<Parameter, Tensor>,
+    skip: Tensor | undefined,
+  ): Set<CellTensor> {
     const touched = new Set<CellTensor>();
-    const steps = this.advanceSteps(gradients, touched);
+    const unless: Unless = (old, next) => (skip ? where(skip, old, next) : next);
+    const steps = this.advanceSteps(gradients, touched, unless);
     for (const group of this.paramGroups) {
       const scalars = new Map<CellTensor, StepScalars<O>>();
       for (const p of group.params) {
@@ -91,9 +113,14 @@ export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Opt
         const state = this.state.get(p)!;
         let own = scalars.get(state.step);
         if (!own) scalars.set(state.step, (own = stepScalars(group, steps.get(state.step)!)));
-        p.rebind(this.update(p, grad, state.cells, group.options, own));
+        const cells = Object.values(state.cells);
+        const before = cells.map(({ node }) => new Tensor(node));
+        p.rebind(unless(p, this.update(p, grad, state.cells, group.options, own)));
         touched.add(p);
-        for (const cell of Object.values(state.cells)) touched.add(cell);
+        cells.forEach((cell, i) => {
+          if (cell.node !== before[i].node) cell.rebind(unless(before[i], cell));
+          touched.add(cell);
+        });
       }
     }
     return touched;
@@ -121,6 +148,8 @@ export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Opt
 
   /** Makes what is missing of the state of parameters that have a gradient. */
   private prepare(active: Iterable<Parameter>): void {
+    // First values are computed when they are first asked for, which must not be while a step is recorded.
+    settleFresh();
     const wanted = new Set(active);
     let first: CellTensor | undefined;
     guarded(() => this.paramGroups.length);
@@ -148,6 +177,7 @@ export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Opt
   private advanceSteps(
     gradients: ReadonlyMap<Parameter, Tensor>,
     touched: Set<CellTensor>,
+    unless: Unless,
   ): Map<CellTensor, Tensor> {
     const members = new Map<CellTensor, number>();
     for (const { step } of this.state.values()) members.set(step, (members.get(step) ?? 0) + 1);
@@ -164,7 +194,7 @@ export abstract class ParameterOptimizer<O extends OptimizerOptions> extends Opt
       const value = counter.add(1);
       const total = members.get(counter) ?? states.length;
       const target = states.length === total ? counter : ownCounter(states);
-      target.rebind(value);
+      target.rebind(unless(counter, value));
       touched.add(target);
       next.set(target, value);
     }

@@ -16,21 +16,21 @@ interface Recording {
   readonly circumstances: readonly unknown[];
   readonly guards: readonly Guard[];
   readonly body: Body;
-  /** What the body's parameters stand for, after the gradients: leaves, those of cells at their present value. */
+  /** What the body's parameters stand for, after what is given: leaves, those of cells at their present value. */
   readonly leaves: readonly Node[];
   readonly cells: readonly CellTensor[];
 }
 
 /** A step of an optimiser. */
 export interface Step {
-  /** The gradients of the parameters that have one. */
-  readonly gradients: readonly Tensor[];
+  /** What is another tensor in every step: the gradients of the parameters that have one, first of all. */
+  readonly given: readonly Tensor[];
   /** Makes cells that `update` would have to make. */
   readonly prepare: () => void;
   /** All that decides what `update` does, apart from what it guards. */
   readonly circumstances: () => readonly unknown[];
   /** Binds new values to cells, which it returns. */
-  readonly update: (gradients: readonly Tensor[]) => Iterable<CellTensor>;
+  readonly update: (given: readonly Tensor[]) => Iterable<CellTensor>;
 }
 
 const sameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
@@ -45,34 +45,34 @@ export class Recorder {
   /** The cells that have got a new value. */
   run(step: Step): Iterable<CellTensor> {
     // A function that is being traced is recorded as a whole.
-    if (isTracing() || traceNotes()) return step.update(step.gradients);
+    if (isTracing() || traceNotes()) return step.update(step.given);
     const { last } = this;
     if (last && sameList(last.circumstances, step.circumstances()) && last.guards.every(holds))
-      return replay(last, step.gradients);
+      return replay(last, step.given);
     step.prepare();
     const made = record(step, step.circumstances());
     if (Symbol.iterator in made) return made;
     this.last = made;
-    return replay(made, step.gradients);
+    return replay(made, step.given);
   }
 }
 
-/** Gives the cells of a recording the values that it has for these gradients. */
+/** Gives the cells of a recording the values that it has for these gradients and what else is given. */
 function replay(
   { body, leaves, cells }: Recording,
-  gradients: readonly Tensor[],
+  given: readonly Tensor[],
 ): Iterable<CellTensor> {
   const present = leaves.map((leaf) =>
     leaf.value instanceof CellValue ? leaf.value.cell.node : leaf,
   );
-  const next = call(body, [...gradients.map((x) => x.node), ...present]);
+  const next = call(body, [...given.map((x) => x.node), ...present]);
   cells.forEach((cell, i) => cell.rebind(new Tensor(next[i])));
   return cells;
 }
 
-/** What `update` makes of gradients that are not known yet. */
+/** What `update` makes of tensors that are not known yet. */
 function record(step: Step, circumstances: readonly unknown[]): Recording | CellTensor[] {
-  const params = step.gradients.map(({ shape, dtype }) => placeholder(shape, dtype));
+  const params = step.given.map(({ shape, dtype }) => placeholder(shape, dtype));
   const guards: Guard[] = [];
   const waiting = new Set(cellsPending());
   const notes = { guards, gradOwners: new Set<Tensor>() };
@@ -85,12 +85,12 @@ function record(step: Step, circumstances: readonly unknown[]): Recording | Cell
     cells.some(({ cell }) => waiting.has(cell)) ||
     !sameList(circumstances, step.circumstances())
   ) {
-    const given = substitute(
+    const found = substitute(
       updates,
       params,
-      step.gradients.map((x) => x.node),
+      step.given.map((x) => x.node),
     );
-    cells.forEach((cell, i) => cell.rebind(new Tensor(given[i])));
+    cells.forEach((cell, i) => cell.rebind(new Tensor(found[i])));
     return cells;
   }
   for (const { cell } of cells) cell.pending = undefined;

@@ -301,3 +301,11 @@ describe("steps", () => {
     expect(optimizer.stateDict().paramGroups.map(({ params }) => params)).toEqual([[0], [1]]);
   });
 });
+
+test("the first step of parameters that nothing has used, with gradients set by hand", () => {
+  const p = new nn.Parameter(tensor([1, 2]));
+  const optimizer = new optim.SGD([p], { lr: 0.5, momentum: 0.9 });
+  p.grad = tensor([1, 1]);
+  optimizer.step();
+  expect([...p.dataSync()]).toEqual([0.5, 1.5]);
+});
