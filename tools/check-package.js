@@ -18,6 +18,7 @@ const ENTRIES = [
   "nabla",
   "nabla/nn",
   "nabla/optim",
+  "nabla/amp",
   "nabla/data",
   "nabla/metrics",
   "nabla/extra",

@@ -18,7 +18,12 @@ import { ROOT } from "./rooms.js";
 
 const PACKAGES = ["torch==2.13.*", "numpy", "scipy", "expecttest", "opt_einsum"];
 /** Scripts whose vectors are committed, which compare them with PyTorch's when given --check. */
-const FIXTURES = ["fixtures-optim.py", "fixtures-dtypes.py", "fixtures-layers.py"];
+const FIXTURES = [
+  "fixtures-optim.py",
+  "fixtures-dtypes.py",
+  "fixtures-layers.py",
+  "fixtures-amp.py",
+];
 const cache = path.join(ROOT, "node_modules/.cache/parity");
 
 /**

@@ -22,6 +22,7 @@ export const ROOMS = [
   "extra",
   "nn",
   "optim",
+  "amp",
   "data",
   "metrics",
   "io",

@@ -2,6 +2,7 @@ import { promote } from "../ir/dtype.ts";
 import { sizeOf } from "../ir/shape.ts";
 import { checkTensors } from "../tensor/checks.ts";
 import { type Tensor } from "../tensor/index.ts";
+import { asWritten, atPrecision } from "../tensor/precision.ts";
 
 // Axes are named by letters; the axes behind "..." by their distance to the last of them.
 
@@ -96,6 +97,11 @@ function costOf(a: Named, b: Named, keep: ReadonlySet<string>): number {
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
   checkTensors(operands, "einsum");
+  const given = atPrecision("low", ...operands);
+  return asWritten(() => contracted(equation, given));
+}
+
+function contracted(equation: string, operands: readonly Tensor[]): Tensor {
   const [inputs, output, more] = equation.replace(/\s/g, "").split("->");
   const terms = inputs.split(",");
   if (more !== undefined || terms.length !== operands.length)

@@ -1,5 +1,6 @@
 import { showShape, stridesOf } from "../ir/shape.ts";
 import { type Tensor, where } from "../tensor/index.ts";
+import { atPrecision } from "../tensor/precision.ts";
 import { checkFloat, checkOption } from "../tensor/checks.ts";
 import { cubic } from "./cubic.ts";
 
@@ -43,6 +44,7 @@ export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions =
   const { mode = "bilinear", paddingMode = "zeros", alignCorners = false } = options;
   checkFloat(x, what);
   checkFloat(grid, what);
+  [x, grid] = atPrecision("widest", x, grid);
   checkOption(mode, ["bilinear", "nearest", "bicubic"], "mode", what);
   checkOption(paddingMode, ["zeros", "border", "reflection"], "paddingMode", what);
   const spatial = x.ndim - 2;

@@ -14,6 +14,7 @@ import {
 import { resized } from "../tensor/spatial.ts";
 import { checkOption, checkTensor } from "../tensor/checks.ts";
 import { callInSingle } from "../tensor/operand.ts";
+import { atPrecision } from "../tensor/precision.ts";
 import { cubic } from "./cubic.ts";
 
 /** Options of `interpolate`: one of `size` and `scaleFactor`. */
@@ -100,6 +101,7 @@ export function interpolate(x: Tensor, options: ResizeOptions): Tensor {
   checkOption(mode, ["nearest", "nearest-exact", ...Object.keys(AXES), "area"], "mode", what);
   const spatial = x.ndim - 2;
   if (mode === "nearest") return nearest(x, { size, scaleFactor });
+  if (mode !== "area") [x] = atPrecision("single", x);
   if (isHalf(x.dtype)) return callInSingle(interpolate, x, options);
   if ((size === undefined) === (scaleFactor === undefined))
     throw new RangeError(`${what}: expected one of size and scaleFactor`);

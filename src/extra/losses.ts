@@ -1,6 +1,7 @@
 import { sameShape, showShape } from "../ir/shape.ts";
 import { arange, type Tensor, where } from "../tensor/index.ts";
 import { checkFloat, checkOption, checkTensor } from "../tensor/checks.ts";
+import { atPrecision } from "../tensor/precision.ts";
 import { xlogy } from "./pairs.ts";
 import { pairwiseDistance } from "./products.ts";
 
@@ -14,6 +15,7 @@ export interface ReducedLoss {
 
 function reduced(loss: Tensor, { reduction = "mean" }: ReducedLoss, what: string): Tensor {
   checkOption(reduction, ["mean", "sum", "none"], "reduction", what);
+  [loss] = atPrecision("single", loss);
   return reduction === "mean" ? loss.mean() : reduction === "sum" ? loss.sum() : loss;
 }
 
@@ -41,6 +43,7 @@ export function binaryCrossEntropy(
   options: ReducedLoss & { readonly weight?: Tensor } = {},
 ): Tensor {
   const what = "binaryCrossEntropy";
+  [input, target, options] = atPrecision("single", input, target, options);
   checkSame(input, target, what);
   const rest = input.neg().add(1);
   const negative = target.neg().add(1).mul(boundedLog(rest));
@@ -56,6 +59,7 @@ export function binaryCrossEntropy(
  */
 export function softMarginLoss(input: Tensor, target: Tensor, options: ReducedLoss = {}): Tensor {
   checkSame(input, target, "softMarginLoss");
+  [input, target] = atPrecision("single", input, target);
   return reduced(input.mul(target).neg().exp().log1p(), options, "softMarginLoss");
 }
 
@@ -72,6 +76,7 @@ export function marginRankingLoss(
   options: ReducedLoss & { readonly margin?: number } = {},
 ): Tensor {
   checkTensor(target, "marginRankingLoss");
+  [a, b, target] = atPrecision("single", a, b, target);
   const loss = target
     .neg()
     .mul(a.sub(b))
@@ -92,6 +97,7 @@ export function hingeEmbeddingLoss(
 ): Tensor {
   checkFloat(input, "hingeEmbeddingLoss");
   checkTensor(target, "hingeEmbeddingLoss");
+  [input, target] = atPrecision("single", input, target);
   const apart = input
     .neg()
     .add(options.margin ?? 1)
@@ -114,6 +120,7 @@ export function cosineEmbeddingLoss(
   options: ReducedLoss & { readonly margin?: number } = {},
 ): Tensor {
   checkTensor(target, "cosineEmbeddingLoss");
+  [a, b, target] = atPrecision("single", a, b, target);
   const dim = target.ndim;
   const dot = a.mul(b).sum(dim);
   // PyTorch adds its epsilon to squares.
@@ -149,6 +156,7 @@ export function tripletMarginLoss(
   options: TripletOptions = {},
 ): Tensor {
   const { margin = 1, swap = false } = options;
+  [anchor, positive, negative] = atPrecision("single", anchor, positive, negative);
   const near = pairwiseDistance(anchor, positive, options);
   let far = pairwiseDistance(anchor, negative, options);
   if (swap) far = far.minimum(pairwiseDistance(positive, negative, options));
@@ -228,6 +236,7 @@ export function poissonNllLoss(
 ): Tensor {
   const { logInput = true, full = false, eps = 1e-8 } = options;
   checkTensor(target, "poissonNllLoss");
+  [input, target] = atPrecision("single", input, target);
   let loss = logInput
     ? input.exp().sub(target.mul(input))
     : input.sub(target.mul(input.add(eps).log()));
@@ -265,6 +274,7 @@ export function klDiv(
 ): Tensor {
   const { reduction = "mean", logTarget = false } = options;
   checkTensor(target, "klDiv");
+  [input, target] = atPrecision("single", input, target);
   const loss = logTarget
     ? target.exp().mul(target.sub(input))
     : xlogy(target, target).sub(target.mul(input));
@@ -296,8 +306,9 @@ export function multiMarginLoss(
   } = {},
 ): Tensor {
   const what = "multiMarginLoss";
-  const { p = 1, margin = 1, weight } = options;
-  const [x, single] = asSamples(input, what);
+  const { p = 1, margin = 1 } = options;
+  const [given, weight] = atPrecision("single", input, options.weight);
+  const [x, single] = asSamples(given, what);
   const label = target.reshape(-1, 1);
   const classes = x.shape[1];
   const own = x.takeAlongDim(label, 1);
@@ -322,6 +333,7 @@ export function multilabelMarginLoss(
   options: ReducedLoss = {},
 ): Tensor {
   const what = "multilabelMarginLoss";
+  [input] = atPrecision("single", input);
   const [x, single] = asSamples(input, what);
   const labels = target.reshape(x.shape);
   const classes = x.shape[1];
@@ -347,6 +359,7 @@ export function multilabelSoftMarginLoss(
   options: ReducedLoss & { readonly weight?: Tensor } = {},
 ): Tensor {
   const what = "multilabelSoftMarginLoss";
+  [input, target, options] = atPrecision("single", input, target, options);
   checkSame(input, target, what);
   const negative = target.neg().add(1).mul(input.neg().logsigmoid());
   const loss = target.mul(input.logsigmoid()).add(negative).neg();

@@ -2,6 +2,7 @@ import { isFloat } from "../ir/dtype.ts";
 import { normalizeAxis, showShape } from "../ir/shape.ts";
 import { type Operand, type Tensor, where } from "../tensor/index.ts";
 import { checkRank, checkTensor } from "../tensor/checks.ts";
+import { asWritten, atPrecision } from "../tensor/precision.ts";
 
 /** Options of products that are added to something. */
 export interface ScaledSum {
@@ -13,6 +14,7 @@ export interface ScaledSum {
 
 /** `beta · x + alpha · product`; with beta 0, x does not count even where it is NaN. */
 function scaledSum(x: Tensor, product: Tensor, { beta = 1, alpha = 1 }: ScaledSum): Tensor {
+  [x, product] = atPrecision("low", x, product);
   // Factors have the dtype of what they multiply.
   const factor = (v: number): number | boolean =>
     x.dtype === "bool" ? v !== 0 : isFloat(x.dtype) ? v : Math.trunc(v);
@@ -37,8 +39,10 @@ export const addmv = (x: Tensor, matrix: Tensor, vector: Tensor, options: Scaled
  * @example
  * addr(ones([1, 2]), tensor([2]), tensor([3, 4])); // [[7, 9]]
  */
-export const addr = (x: Tensor, a: Tensor, b: Tensor, options: ScaledSum = {}): Tensor =>
-  scaledSum(x, a.outer(b), options);
+export function addr(x: Tensor, a: Tensor, b: Tensor, options: ScaledSum = {}): Tensor {
+  [a, b] = atPrecision("low", a, b);
+  return scaledSum(x, a.outer(b), options);
+}
 
 /**
  * `beta · x + alpha · Σ aᵢ × bᵢ` over a batch of matrix products.
@@ -104,7 +108,10 @@ export function kron(a: Tensor, b: Tensor): Tensor {
  * @example
  * dist(tensor([1, 2]), tensor([4, 6])); // 5
  */
-export const dist = (a: Tensor, b: Operand, p = 2): Tensor => a.sub(b).norm(p);
+export function dist(a: Tensor, b: Operand, p = 2): Tensor {
+  [a, b] = atPrecision("single", a, b);
+  return a.sub(b).norm(p);
+}
 
 /**
  * Norms of differences along the last axis: of a (…, D) and b (…, D), `‖a - b + eps‖`.
@@ -133,6 +140,7 @@ export function cdist(a: Tensor, b: Tensor, p = 2): Tensor {
     throw new RangeError(
       `cdist: expected rows of one length, (…, M, D) and (…, N, D), got ${showShape(a.shape)} and ${showShape(b.shape)}`,
     );
+  [a, b] = atPrecision("single", a, b);
   return a.unsqueeze(-2).sub(b.unsqueeze(-3)).norm(p, -1);
 }
 
@@ -144,6 +152,7 @@ export function cdist(a: Tensor, b: Tensor, p = 2): Tensor {
  */
 export function pdist(x: Tensor, p = 2): Tensor {
   checkRank(x, 2, "pdist");
+  [x] = atPrecision("single", x);
   const first: number[] = [];
   const second: number[] = [];
   for (let i = 0; i < x.shape[0]; i++)
@@ -162,6 +171,7 @@ export function pdist(x: Tensor, p = 2): Tensor {
  */
 export function renorm(x: Tensor, p: number, dim: number, maxnorm: number): Tensor {
   const axis = normalizeAxis(dim, x.ndim, "renorm");
+  [x] = atPrecision("single", x);
   const others = x.shape.map((_, i) => i).filter((i) => i !== axis);
   const length = others.length > 0 ? x.norm(p, others, { keepdim: true }) : x.abs();
   const factor = where(length.gt(maxnorm), length.add(1e-7).reciprocal().mul(maxnorm), 1);
@@ -176,6 +186,7 @@ export function renorm(x: Tensor, p: number, dim: number, maxnorm: number): Tens
  */
 export function bilinear(x1: Tensor, x2: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   checkRank(weight, 3, "bilinear");
+  [x1, x2, weight, bias] = atPrecision("widest", x1, x2, weight, bias);
   const pairs = x1.unsqueeze(-1).mul(x2.unsqueeze(-2)).flatten(-2);
-  return pairs.linear(weight.flatten(1), bias);
+  return asWritten(() => pairs.linear(weight.flatten(1), bias));
 }

@@ -3,6 +3,7 @@ import * as ops from "../ir/ops.ts";
 import { normalizeAxis } from "../ir/shape.ts";
 import { scan, Tensor, type ValuesIndices } from "../tensor/index.ts";
 import { callInSingle, toFloat } from "../tensor/operand.ts";
+import { atPrecision } from "../tensor/precision.ts";
 import { logaddexp } from "./pairs.ts";
 
 // Running reductions that are no running sum: loops along an axis.
@@ -37,6 +38,7 @@ const isTrivial = (x: Tensor): boolean => x.ndim === 0 || x.size === 0;
  * cumprod(tensor([1, 2, 3]), 0); // [1, 2, 6]
  */
 export function cumprod(x: Tensor, dim: number): Tensor {
+  [x] = atPrecision("single", x);
   const axis = normalizeAxis(dim, x.ndim, "cumprod");
   const y = isSmall(x.dtype) ? x.to("i32") : x;
   if (isTrivial(x)) return y;

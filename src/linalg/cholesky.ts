@@ -1,5 +1,15 @@
-import { arange, cat, matmul, scan, type Tensor, where, zeros } from "../tensor/index.ts";
-import { checkSquare, entry, flat, leadOf, padTo, rowsOf, unflat, units } from "./matrices.ts";
+import { arange, cat, scan, type Tensor, where, zeros } from "../tensor/index.ts";
+import {
+  checkSquare,
+  entry,
+  flat,
+  leadOf,
+  matmul,
+  padTo,
+  rowsOf,
+  unflat,
+  units,
+} from "./matrices.ts";
 import { type Pullback, withPullback } from "./pullback.ts";
 import { checkSides, solveLeft, solveRight, together } from "./triangular.ts";
 

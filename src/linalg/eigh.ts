@@ -1,7 +1,7 @@
-import { eye, matmul, type Tensor, where } from "../tensor/index.ts";
+import { eye, type Tensor, where } from "../tensor/index.ts";
 import { checkOption } from "../tensor/checks.ts";
 import { diagonalize } from "./jacobi.ts";
-import { checkSquare, flat, leadOf, rowsAt, rowsOf, unflat, zerosFor } from "./matrices.ts";
+import { checkSquare, flat, leadOf, matmul, rowsAt, rowsOf, unflat, zerosFor } from "./matrices.ts";
 import { type Pullback, withPullback } from "./pullback.ts";
 
 /** Which triangle of symmetric matrices is read. */

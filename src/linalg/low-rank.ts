@@ -1,10 +1,11 @@
-import { type Generator, matmul, randn, type Tensor } from "../tensor/index.ts";
+import { type Generator, randn, type Tensor } from "../tensor/index.ts";
 import {
-  checkSameDType,
   checkMatrices,
+  checkSameDType,
   columnsOf,
   flat,
   leadOf,
+  matmul,
   rowsOf,
   unflat,
 } from "./matrices.ts";

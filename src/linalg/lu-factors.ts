@@ -1,10 +1,11 @@
-import { arange, cat, matmul, scan, type Tensor, where, zeros } from "../tensor/index.ts";
+import { arange, cat, scan, type Tensor, where, zeros } from "../tensor/index.ts";
 import {
   columnsOf,
   diagonalOf,
   diagonals,
   entry,
   epsilonOf,
+  matmul,
   padTo,
   rowsAt,
   rowsOf,

@@ -1,5 +1,5 @@
 import { showShape } from "../ir/shape.ts";
-import { matmul, type Tensor, zeros } from "../tensor/index.ts";
+import { type Tensor, zeros } from "../tensor/index.ts";
 import {
   checkMatrices,
   checkSameDType,
@@ -8,6 +8,7 @@ import {
   diagonalOf,
   flat,
   leadOf,
+  matmul,
   padTo,
   rowsAt,
   rowsOf,

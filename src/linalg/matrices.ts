@@ -1,7 +1,8 @@
 import { type DType } from "../ir/dtype.ts";
 import { type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import { checkFloat } from "../tensor/checks.ts";
-import { arange, eye, type Tensor, where, zeros } from "../tensor/index.ts";
+import { arange, eye, matmul as product, type Tensor, where, zeros } from "../tensor/index.ts";
+import { asWritten } from "../tensor/precision.ts";
 
 // What the functions of matrices share. Inside, a batch of any rank is one of one axis: (B, m, n).
 
@@ -26,6 +27,9 @@ export function checkSameDType(a: Tensor, b: Tensor, what: string): void {
       `${what}: expected equal dtypes, got ${a.dtype} and ${b.dtype}; cast one, e.g. x.to("${a.dtype}")`,
     );
 }
+
+/** Products within an algorithm, which mixed precision leaves alone. */
+export const matmul = (a: Tensor, b: Tensor): Tensor => asWritten(() => product(a, b));
 
 export const rowsOf = (x: Tensor): number => x.shape[x.ndim - 2];
 export const columnsOf = (x: Tensor): number => x.shape[x.ndim - 1];

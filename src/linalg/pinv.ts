@@ -1,5 +1,5 @@
 import { broadcastShapes, sameShape, showShape } from "../ir/shape.ts";
-import { eye, matmul, type Operand, Tensor, where, zeros } from "../tensor/index.ts";
+import { eye, type Operand, Tensor, where, zeros } from "../tensor/index.ts";
 import { checkOption, checkTensor } from "../tensor/checks.ts";
 import { symmetricEigen } from "./eigh.ts";
 import {
@@ -10,6 +10,7 @@ import {
   epsilonOf,
   flat,
   leadOf,
+  matmul,
   rowsOf,
   unflat,
   zerosFor,

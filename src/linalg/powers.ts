@@ -3,7 +3,15 @@ import { showShape } from "../ir/shape.ts";
 import { arange, cat, eye, matmul, scan, type Tensor, where } from "../tensor/index.ts";
 import { checkInteger, checkRank, checkTensor, checkTensors } from "../tensor/checks.ts";
 import { callInSingle } from "../tensor/operand.ts";
-import { checkSquare, columnsOf, flat, leadOf, rowsOf, unflat } from "./matrices.ts";
+import {
+  checkSquare,
+  columnsOf,
+  flat,
+  leadOf,
+  matmul as exact,
+  rowsOf,
+  unflat,
+} from "./matrices.ts";
 import { type Pullback, withPullback } from "./pullback.ts";
 import { inverse } from "./solve.ts";
 
@@ -76,12 +84,12 @@ const SMALL = { f32: 2, f64: 0.75 };
 /** Taylor's polynomial of degree 16 by six products (M. Paterson, L. Stockmeyer, 1973). */
 function taylor(x: Tensor): Tensor {
   const powers: Tensor[] = [eye(rowsOf(x), rowsOf(x), { dtype: x.dtype }), x];
-  for (let i = 2; i <= 4; i++) powers.push(matmul(powers[i - 1], x));
+  for (let i = 2; i <= 4; i++) powers.push(exact(powers[i - 1], x));
   const coefficients = [1];
   for (let i = 1; i <= 16; i++) coefficients.push(coefficients[i - 1] / i);
   let sum = powers[4].mul(coefficients[16]);
   for (let block = 3; block >= 0; block--) {
-    if (block < 3) sum = matmul(sum, powers[4]);
+    if (block < 3) sum = exact(sum, powers[4]);
     for (let i = 3; i >= 0; i--) sum = sum.add(powers[i].mul(coefficients[4 * block + i]));
   }
   return sum;
@@ -107,7 +115,7 @@ function exponential(a: Tensor): Tensor {
   const few = turns.le(SQUARINGS);
   const scale = where(few, turns.neg().exp2(), NaN).reshape(-1, 1, 1);
   const step = (x: Tensor, j: Tensor): [Tensor, Tensor[]] => [
-    where(turns.gt(j).reshape(-1, 1, 1), matmul(x, x), x),
+    where(turns.gt(j).reshape(-1, 1, 1), exact(x, x), x),
     [],
   ];
   const [plain] = scan(step, taylor(a.mul(scale)), arange(SQUARINGS));

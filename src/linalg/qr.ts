@@ -1,5 +1,5 @@
 import { broadcastShapes, sameShape, showShape } from "../ir/shape.ts";
-import { arange, matmul, scan, type Tensor, where } from "../tensor/index.ts";
+import { arange, scan, type Tensor, where } from "../tensor/index.ts";
 import { checkOption, checkTensor } from "../tensor/checks.ts";
 import {
   checkMatrices,
@@ -8,6 +8,7 @@ import {
   entry,
   flat,
   leadOf,
+  matmul,
   padTo,
   rowsOf,
   unflat,

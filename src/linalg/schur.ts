@@ -1,6 +1,6 @@
 import { Complex, complex, conj, div, mul, sqrt, sub, where } from "../complex/index.ts";
-import { arange, cat, eye, matmul, scan, type Tensor, where as select } from "../tensor/index.ts";
-import { entry, epsilonOf, units } from "./matrices.ts";
+import { arange, cat, eye, scan, type Tensor, where as select } from "../tensor/index.ts";
+import { entry, epsilonOf, matmul, units } from "./matrices.ts";
 import { reflection } from "./qr.ts";
 
 /** A = Q H Qᵀ of real matrices (B, n, n): orthogonal Q, and H with zeros below the first subdiagonal. */

@@ -1,10 +1,19 @@
 import { sameShape, showShape, sizeOf } from "../ir/shape.ts";
-import { matmul, type Tensor } from "../tensor/index.ts";
+import { type Tensor } from "../tensor/index.ts";
 import { checkInteger, checkTensor } from "../tensor/checks.ts";
 import { distinctAxes } from "../tensor/axes.ts";
 import { firstZero } from "./lu.ts";
 import { plainFactors, solveWith } from "./lu-factors.ts";
-import { checkSquare, diagonalOf, flat, leadOf, rowsOf, unflat, units } from "./matrices.ts";
+import {
+  checkSquare,
+  diagonalOf,
+  flat,
+  leadOf,
+  matmul,
+  rowsOf,
+  unflat,
+  units,
+} from "./matrices.ts";
 import { type Pullback, withPullback } from "./pullback.ts";
 import { checkSides, together } from "./triangular.ts";
 

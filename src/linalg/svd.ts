@@ -1,4 +1,4 @@
-import { cat, eye, matmul, type Tensor, where } from "../tensor/index.ts";
+import { cat, eye, type Tensor, where } from "../tensor/index.ts";
 import { orthogonalize } from "./jacobi.ts";
 import {
   checkMatrices,
@@ -6,6 +6,7 @@ import {
   diagonalOf,
   flat,
   leadOf,
+  matmul,
   rowsAt,
   rowsOf,
   unflat,

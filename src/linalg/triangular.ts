@@ -1,5 +1,5 @@
 import { broadcastShapes, showShape } from "../ir/shape.ts";
-import { arange, cat, matmul, scan, type Tensor, where } from "../tensor/index.ts";
+import { arange, cat, scan, type Tensor, where } from "../tensor/index.ts";
 import {
   checkMatrices,
   checkSameDType,
@@ -8,6 +8,7 @@ import {
   entry,
   flat,
   leadOf,
+  matmul,
   rowsOf,
   unflat,
 } from "./matrices.ts";

@@ -1,6 +1,7 @@
 import { normalizeAxis, showShape } from "../ir/shape.ts";
 import { stack, type Tensor } from "../tensor/index.ts";
 import { checkTensor } from "../tensor/checks.ts";
+import { atPrecision } from "../tensor/precision.ts";
 
 /**
  * Sums of products along axis `dim` (the last by default), with broadcasting.
@@ -9,6 +10,7 @@ import { checkTensor } from "../tensor/checks.ts";
  * vecdot(tensor([[1, 2], [3, 4]]), tensor([1, 1])); // [3, 7]
  */
 export function vecdot(a: Tensor, b: Tensor, dim = -1): Tensor {
+  [a, b] = atPrecision("low", a, b);
   const products = a.mul(b);
   return products.sum(dim, { dtype: products.dtype });
 }
@@ -21,6 +23,7 @@ export function vecdot(a: Tensor, b: Tensor, dim = -1): Tensor {
  */
 export function cross(a: Tensor, b: Tensor, dim = -1): Tensor {
   checkTensor(b, "cross");
+  [a, b] = atPrecision("widest", a, b);
   const axes = [a, b].map((x) => normalizeAxis(dim, x.ndim, "cross"));
   if (a.shape[axes[0]] !== 3 || b.shape[axes[1]] !== 3)
     throw new RangeError(

@@ -1,6 +1,7 @@
 import { isFloat } from "../ir/dtype.ts";
 import { type Shape, showShape } from "../ir/shape.ts";
 import { arange, type Tensor, where } from "../tensor/index.ts";
+import { atPrecision } from "../tensor/precision.ts";
 import { checkClassIndices, checkLike, checkProbabilities } from "./labels.ts";
 
 /** Whether a loss is the mean or the sum over samples, or one number a sample. */
@@ -51,6 +52,7 @@ export function checkSmoothing(labelSmoothing: number, what: string): void {
 /** @internal The mean or the sum of a loss, or the loss itself. */
 export function reduced(loss: Tensor, reduction: Reduction = "mean", what: string): Tensor {
   checkReduction(reduction, what);
+  [loss] = atPrecision("single", loss);
   return reduction === "mean" ? loss.mean() : reduction === "sum" ? loss.sum() : loss;
 }
 
@@ -146,8 +148,8 @@ export function crossEntropy(
     return indexLoss(logp, target, axis, options, what);
   checkProbabilities(input, target, what);
   const classes = input.shape[axis];
-  const weight = classWeight(options, input, axis, what);
-  let wanted = target.to(input.dtype);
+  const weight = classWeight(options, logp, axis, what);
+  let wanted = target.to(logp.dtype);
   if (labelSmoothing > 0) wanted = wanted.mul(1 - labelSmoothing).add(labelSmoothing / classes);
   const loss = logp
     .mul(weight ? wanted.mul(weight) : wanted)
@@ -166,6 +168,7 @@ export function crossEntropy(
  * nn.functional.nllLoss(logProbabilities, tensor([1], { dtype: "i32" })); // 0.2877
  */
 export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor {
+  [input, options] = atPrecision("single", input, options);
   const { weight, ignoreIndex, reduction } = options;
   const axis = classAxis(input, "nllLoss");
   return indexLoss(input, target, axis, { weight, ignoreIndex, reduction }, "nllLoss");
@@ -178,6 +181,7 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
  * nn.functional.mseLoss(tensor([1, 2]), tensor([1, 4])); // 2
  */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  [input, target] = atPrecision("single", input, target);
   checkLike(input, target, "mseLoss");
   return reduced(input.sub(target).square(), options.reduction, "mseLoss");
 }
@@ -189,12 +193,14 @@ export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}
  * nn.functional.l1Loss(tensor([1, 2]), tensor([1, 4])); // 1
  */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  [input, target] = atPrecision("single", input, target);
   checkLike(input, target, "l1Loss");
   return reduced(input.sub(target).abs(), options.reduction, "l1Loss");
 }
 
 /** Quadratic up to a distance of `delta`, linear beyond. */
 function huber(input: Tensor, target: Tensor, delta: number, name: string, what: string): Tensor {
+  [input, target] = atPrecision("single", input, target);
   if (!(delta > 0)) throw new RangeError(`${what}: ${name} must be > 0, got ${delta}`);
   checkLike(input, target, what);
   const apart = input.sub(target);
@@ -256,6 +262,7 @@ export function binaryCrossEntropyWithLogits(
   options: BinaryOptions = {},
 ): Tensor {
   const what = "binaryCrossEntropyWithLogits";
+  [input, target, options] = atPrecision("single", input, target, options);
   checkProbabilities(input, target, what);
   const { weight, posWeight } = options;
   const y = target.to(input.dtype);

@@ -1,6 +1,7 @@
 import { type DType } from "../ir/dtype.ts";
 import { showShape } from "../ir/shape.ts";
 import { type Tensor, zeros } from "../tensor/index.ts";
+import { atPrecision } from "../tensor/precision.ts";
 import { checkSize } from "./checks.ts";
 import { uniform_ } from "./init.ts";
 import { Module, type Named } from "./module.ts";
@@ -16,6 +17,8 @@ export interface RecurrentCellOptions {
   /** Default f32. */
   readonly dtype?: DType;
 }
+
+type Weights = [ih: Tensor, hh: Tensor, ih: Tensor | undefined, hh: Tensor | undefined];
 
 /** One step of a recurrent net with its weights. */
 abstract class RecurrentCell extends Module {
@@ -70,7 +73,15 @@ abstract class RecurrentCell extends Module {
 
   /** The next state of x (N, inputSize) or (inputSize); without a state before it is 0. */
   protected next(x: Tensor, state: readonly Tensor[] | undefined): readonly Tensor[] {
-    const { kind, weightIh, weightHh, biasIh, biasHh, hiddenSize } = this;
+    const { kind, hiddenSize } = this;
+    [x, state] = atPrecision("low", x, state);
+    const [weightIh, weightHh, biasIh, biasHh] = atPrecision<Weights>(
+      "low",
+      this.weightIh,
+      this.weightHh,
+      this.biasIh,
+      this.biasHh,
+    );
     const what = this.constructor.name;
     if ((x.ndim !== 1 && x.ndim !== 2) || x.shape[x.ndim - 1] !== this.inputSize)
       throw new Error(

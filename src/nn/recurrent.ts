@@ -1,6 +1,7 @@
 import { type DType } from "../ir/dtype.ts";
 import { sameShape, showShape } from "../ir/shape.ts";
 import { cat, stack, type Tensor, where, zeros } from "../tensor/index.ts";
+import { atPrecision } from "../tensor/precision.ts";
 import { scan } from "../tensor/scan.ts";
 import { checkProbability, checkSize } from "./checks.ts";
 import { uniform_ } from "./init.ts";
@@ -148,6 +149,7 @@ abstract class Recurrent extends Module {
     batchFirst: boolean,
     mask?: Tensor,
   ): { output: Tensor; final: Tensor[] } {
+    [x, initial] = atPrecision("low", x, initial);
     const what = this.constructor.name;
     const { inputSize, kind } = this;
     if ((x.ndim !== 2 && x.ndim !== 3) || x.shape[x.ndim - 1] !== inputSize)
@@ -181,7 +183,7 @@ abstract class Recurrent extends Module {
       const outputs: Tensor[] = [];
       for (let way = 0; way < ways; way++) {
         const index = layer * ways + way;
-        const weights = this.directions[index];
+        const [weights] = atPrecision("low", this.directions[index]);
         const { output, last } = runDirection(kind, weights, {
           sequence,
           before: before(index),
@@ -213,6 +215,9 @@ abstract class Recurrent extends Module {
   }
 }
 
+/** Parameters as tensors of the precision that they are used in. */
+type Held<W> = { readonly [K in keyof W]: Tensor | Extract<W[K], undefined> };
+
 /** What a layer runs over in one direction. */
 interface Run {
   /** (L, N, size) */
@@ -227,7 +232,7 @@ interface Run {
 /** One layer in one direction. */
 function runDirection(
   kind: Kind,
-  { weightIh, weightHh, biasIh, biasHh, weightHr }: RecurrentWeights,
+  { weightIh, weightHh, biasIh, biasHh, weightHr }: Held<RecurrentWeights>,
   { sequence, before, reverse, mask }: Run,
 ): { output: Tensor; last: Tensor[] } {
   // The inputs of all steps meet their weight in one product.

@@ -4,6 +4,7 @@ import * as ops from "../ir/ops.ts";
 import { type CustomRule } from "../ir/primitives/custom.ts";
 import { normalizeAxis } from "../ir/shape.ts";
 import { callInSingle, checkTensor, reducedShape, toFloat } from "./operand.ts";
+import { atPrecision } from "./precision.ts";
 import { Tensor } from "./tensor.ts";
 
 const positive = (x: Node): Node => ops.lt(ops.zerosLike(x), x);
@@ -57,6 +58,7 @@ export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
  * tensor([-2, 3]).prelu(tensor([0.25])); // [-0.5, 3]
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
+  [x, weight] = atPrecision("low", x, weight);
   checkTensor(weight, "prelu");
   const { node } = x;
   if (!isFloat(x.dtype) || weight.dtype !== x.dtype)
@@ -142,6 +144,7 @@ export interface SoftplusOptions {
  * tensor([0, 100]).softplus(); // [0.6931, 100.0000]
  */
 export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
+  [x] = atPrecision("single", x);
   if (isHalf(x.dtype)) return callInSingle(softplus, x, options);
   const { beta = 1, threshold = 20 } = options;
   const node = toFloat(x.node);
@@ -321,6 +324,7 @@ export function softmax(x: Tensor, dim = -1): Tensor {
 }
 
 function soft(x: Tensor, dim: number, what: string): Tensor {
+  [x] = atPrecision("single", x);
   if (isHalf(x.dtype)) return callInSingle(soft, x, dim, what);
   const node = toFloat(x.node);
   const axis = softAxis(x, dim, what);
@@ -346,6 +350,7 @@ export function softmin(x: Tensor, dim = -1): Tensor {
  * tensor([0, Math.log(3)]).logSoftmax(); // [-1.3863, -0.2877]
  */
 export function logSoftmax(x: Tensor, dim = -1): Tensor {
+  [x] = atPrecision("single", x);
   if (isHalf(x.dtype)) return callInSingle(logSoftmax, x, dim);
   const node = toFloat(x.node);
   const axis = softAxis(x, dim, "logSoftmax");

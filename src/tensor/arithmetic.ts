@@ -14,6 +14,7 @@ import {
   type Operand,
   scalarDType,
 } from "./operand.ts";
+import { atPrecision } from "./precision.ts";
 import { Tensor } from "./tensor.ts";
 import { reciprocal, rsqrt } from "./unary.ts";
 
@@ -142,6 +143,7 @@ export function fmod(a: Operand, b: Operand): Tensor {
  * tensor([1, 2, 3]).pow(2); // [1, 4, 9]
  */
 export function pow(a: Operand, b: Operand): Tensor {
+  [a, b] = atPrecision("single", a, b);
   if (a instanceof Tensor && typeof b === "number") {
     const x = a.node;
     if (isFloat(x.dtype)) {
@@ -247,6 +249,7 @@ export function lerp(a: Tensor, b: Tensor, weight: Operand): Tensor {
  * ones([2]).addcmul(tensor([2, 3]), tensor([4, 5]), 0.5); // [5, 8.5]
  */
 export function addcmul(x: Tensor, a: Operand, b: Operand, value = 1): Tensor {
+  [x, a, b] = atPrecision("widest", x, a, b);
   if (isHalf(x.dtype)) return callInSingle(addcmul, x, a, b, value);
   const product = elementwise("addcmul", a, b, mulNodes);
   return elementwise("addcmul", x, value === 1 ? product : mul(product, value), addNodes);
@@ -259,6 +262,7 @@ export function addcmul(x: Tensor, a: Operand, b: Operand, value = 1): Tensor {
  * ones([2]).addcdiv(tensor([2, 3]), tensor([4, 6]), 2); // [2, 2]
  */
 export function addcdiv(x: Tensor, a: Operand, b: Operand, value = 1): Tensor {
+  [x, a, b] = atPrecision("widest", x, a, b);
   if (isHalf(x.dtype)) return callInSingle(addcdiv, x, a, b, value);
   const quotient = elementwise("addcdiv", a, b, ops.div, true);
   return elementwise("addcdiv", x, value === 1 ? quotient : mul(quotient, value), addNodes);

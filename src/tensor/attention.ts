@@ -4,6 +4,7 @@ import * as ops from "../ir/ops.ts";
 import { broadcastShapes, sameShape, type Shape, showShape } from "../ir/shape.ts";
 import { softmax } from "./activation.ts";
 import { describe } from "./operand.ts";
+import { asWritten, atPrecision, precision } from "./precision.ts";
 import { dropout } from "./sampling.ts";
 import { type Generator } from "./random.ts";
 import { Tensor } from "./tensor.ts";
@@ -182,13 +183,17 @@ export function attention(
   value: Tensor,
   options: AttentionOptions = {},
 ): { output: Tensor; weights: () => Tensor } {
+  [query, key, value, options] = atPrecision("low", query, key, value, options);
   if (query instanceof Tensor && isHalf(query.dtype)) {
     checkInputs(query, key, value);
     const { dtype } = query;
     const single = (x: Tensor): Tensor => new Tensor(ops.cast(x.node, "f32"));
-    const { output, weights } = attention(single(query), single(key), single(value), options);
+    const { output, weights } = asWritten(() =>
+      attention(single(query), single(key), single(value), options),
+    );
     const rounded = (x: Tensor): Tensor => new Tensor(ops.cast(x.node, dtype));
-    return { output: rounded(output), weights: () => rounded(weights()) };
+    // Weights come out of a softmax, which a scope of mixed precision leaves in f32.
+    return { output: rounded(output), weights: precision() ? weights : () => rounded(weights()) };
   }
   const heads = checked(query, key, value, options);
   const { query: q, key: k, value: v, rows, columns, lead, mask } = heads;

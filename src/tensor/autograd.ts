@@ -6,33 +6,14 @@ import { isFloat } from "../ir/dtype.ts";
 import { inGradMode, type Node, sameSpec, setGradEnabled } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { normalizeAxis, showShape, sizeOf } from "../ir/shape.ts";
+import { running } from "./modes.ts";
 import { describe } from "./operand.ts";
+import { asWritten } from "./precision.ts";
 import { movedim } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 import { leavesOf, mapTree, rebuildTree } from "./tree.ts";
 
-// Asynchronous functions inside noGrad may overlap: derivatives come back when the last has ended.
-let asyncDepth = 0;
-let modeBeforeAsync = true;
-
-function withGrad<R>(on: boolean, fn: () => R): R {
-  const before = setGradEnabled(on);
-  let result: R;
-  try {
-    result = fn();
-  } catch (error) {
-    setGradEnabled(before);
-    throw error;
-  }
-  if (!(result instanceof Promise)) {
-    setGradEnabled(before);
-    return result;
-  }
-  if (asyncDepth++ === 0) modeBeforeAsync = before;
-  return result.finally(() => {
-    if (--asyncDepth === 0) setGradEnabled(modeBeforeAsync);
-  }) as R;
-}
+const withGrad = running(setGradEnabled);
 
 /**
  * Runs `fn` without recording what derivatives need: results do not require a gradient. `fn` may be
@@ -107,8 +88,10 @@ function cotangentsOf(
   wrt: readonly Node[],
 ): Node[] {
   // With derivatives on, so that an enclosing transformation can differentiate the result.
-  return inGradMode(true, () =>
-    vjpNodes(outputs, seeds, wrt).map((ct, i) => ct ?? ops.zerosLike(wrt[i])),
+  return asWritten(() =>
+    inGradMode(true, () =>
+      vjpNodes(outputs, seeds, wrt).map((ct, i) => ct ?? ops.zerosLike(wrt[i])),
+    ),
   );
 }
 

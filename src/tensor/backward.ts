@@ -4,6 +4,7 @@ import { type Node, sameSpec, inGradMode, topological } from "../ir/node.ts";
 import { full } from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
 import { gradientAdded, leafGradient } from "./hooks.ts";
+import { asWritten } from "./precision.ts";
 import { gradOwner, notePendingLoss, Tensor } from "./tensor.ts";
 import { noteGradient } from "./tracing.ts";
 
@@ -61,7 +62,7 @@ export function backward(x: Tensor, gradient?: Tensor, options: BackwardOptions 
   const { nodes, owners } = gradLeaves(node);
   inGradMode(options.createGraph ?? false, () => {
     const seed = gradient?.node ?? full(node.shape, 1, node.dtype);
-    vjp([node], [seed], nodes).forEach((cotangent, i) => {
+    asWritten(() => vjp([node], [seed], nodes)).forEach((cotangent, i) => {
       if (!cotangent) return;
       const owner = owners[i];
       noteGradient(owner);

@@ -13,6 +13,7 @@ import { evaluate, flush, isInspected, isTracing, whileTracing } from "../runtim
 import { RecentMap } from "../runtime/recent.ts";
 import { loadTrace, type TracedProgram } from "../runtime/traced.ts";
 import { type Cell, cellsPending, HostScalar, type HostValue } from "../runtime/values.ts";
+import { precision } from "./precision.ts";
 import { type Generator, withRandomSource } from "./random.ts";
 import { takePendingLosses, Tensor } from "./tensor.ts";
 import { type Guard, outsideNodes, takingNotes, type TraceNotes } from "./tracing.ts";
@@ -194,7 +195,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R): (...args
     const pending = leaves.map((leaf) => leaf.node);
     if (cellsPending().length > 0 || pending.some((node) => node.value === undefined))
       flush([], pending);
-    const key = `${isGradEnabled()}${args.map(describe).join()}`;
+    const key = `${isGradEnabled()}${precision()?.name}${args.map(describe).join()}`;
     const known = entries.get(key) ?? [];
     if (known.length === 0) entries.set(key, known);
     let entry = known.find(holds);

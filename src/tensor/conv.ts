@@ -4,6 +4,7 @@ import * as ops from "../ir/ops.ts";
 import { transposedConv } from "../ir/primitives/conv.ts";
 import { showShape } from "../ir/shape.ts";
 import { callInSingle, describe } from "./operand.ts";
+import { atPrecision } from "./precision.ts";
 import { overSamples, type PerAxis, perAxis } from "./spatial.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -71,6 +72,7 @@ function convolve(
   bias: Tensor | undefined,
   options: ConvOptions,
 ): Tensor {
+  [x, weight, bias] = atPrecision("low", x, weight, bias);
   // Halves are rounded once, after the bias.
   if (bias && isHalf(x.dtype) && weight.dtype === x.dtype && bias.dtype === x.dtype) {
     const wide = (own: Tensor, w: Tensor, b: Tensor): Tensor =>
@@ -171,6 +173,7 @@ function convolveTransposed(
   bias: Tensor | undefined,
   options: ConvTransposeOptions,
 ): Tensor {
+  [x, weight, bias] = atPrecision("low", x, weight, bias);
   // Halves are rounded once, after the bias.
   if (bias && isHalf(x.dtype) && weight.dtype === x.dtype && bias.dtype === x.dtype) {
     const wide = (own: Tensor, w: Tensor, b: Tensor): Tensor =>

@@ -5,6 +5,7 @@ import { to } from "./convert.ts";
 import { atNode, type Index, nonzeroRows } from "./at.ts";
 import { fromFront, gatherAxis, spread } from "./gather.ts";
 import { asVector, checkOption, describe, indexNode, nodeOf, type Operand } from "./operand.ts";
+import { atPrecision } from "./precision.ts";
 import { Tensor } from "./tensor.ts";
 
 /**
@@ -39,6 +40,7 @@ export function indexPut(
   value: Operand,
   options: { accumulate?: boolean } = {},
 ): Tensor {
+  [x, value] = atPrecision("widest", x, value);
   const { shape } = x;
   if (x.dtype === "bool" && options.accumulate)
     return to(indexPut(to(x, "i32"), indices, value, options), "bool");
@@ -230,6 +232,7 @@ export function scatter(x: Tensor, dim: number, index: Tensor, src: Operand): Te
  * zeros([3]).scatterAdd(0, tensor([1, 1, 2], { dtype: "i32" }), tensor([1, 2, 3])); // [0, 3, 3]
  */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Operand): Tensor {
+  [x, src] = atPrecision("widest", x, src);
   return scatterInto(x, dim, index, src, "sum", "scatterAdd");
 }
 

@@ -2,6 +2,7 @@ import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { showShape } from "../ir/shape.ts";
 import { gatherAxis } from "./gather.ts";
+import { atPrecision } from "./precision.ts";
 import { type PerAxis, resized } from "./spatial.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -47,6 +48,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const spatial = x.ndim - 2;
   if (spatial < 1)
     throw new RangeError(`${what}: expected an input (N, C, …), got ${showShape(x.shape)}`);
+  [x] = atPrecision("single", x);
   const { sizes, scales } = resized(x, size, scaleFactor, what);
   let { node } = x;
   sizes.forEach((m, i) => {

@@ -3,9 +3,11 @@ import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes, showShape } from "../ir/shape.ts";
 import { callInSingle, checkTensor, describe, elementwise, reducedShape } from "./operand.ts";
+import { atPrecision, type Want } from "./precision.ts";
 import { Tensor } from "./tensor.ts";
 
-function factors(a: Tensor, b: Tensor, what: string): [Node, Node] {
+function factors(a: Tensor, b: Tensor, what: string, want: Want = "low"): [Node, Node] {
+  [a, b] = atPrecision(want, a, b);
   if (!(b instanceof Tensor)) throw new TypeError(`${what}: expected a tensor, got ${describe(b)}`);
   const [x, y] = [a.node, b.node];
   if (x.dtype !== y.dtype)
@@ -39,8 +41,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return product(a, b, "matmul");
 }
 
-function product(a: Tensor, b: Tensor, what: string): Tensor {
-  let [x, y] = factors(a, b, what);
+function product(a: Tensor, b: Tensor, what: string, want?: Want): Tensor {
+  let [x, y] = factors(a, b, what, want);
   const [m, n] = [x.shape.length, y.shape.length];
   if (m === 0 || n === 0)
     throw new RangeError(
@@ -71,12 +73,12 @@ function product(a: Tensor, b: Tensor, what: string): Tensor {
   );
 }
 
-function ranked(a: Tensor, b: Tensor, rank: number, what: string): Tensor {
+function ranked(a: Tensor, b: Tensor, rank: number, what: string, want?: Want): Tensor {
   if (a.ndim !== rank || !(b instanceof Tensor) || b.ndim !== rank)
     throw new RangeError(
       `${what}: expected two tensors of ${rank} axes, got ${showShape(a.shape)} and ${b instanceof Tensor ? showShape(b.shape) : describe(b)}`,
     );
-  return product(a, b, what);
+  return product(a, b, what, want);
 }
 
 /**
@@ -124,7 +126,7 @@ export function mv(a: Tensor, b: Tensor): Tensor {
  * tensor([1, 2]).dot(tensor([3, 4])); // 11
  */
 export function dot(a: Tensor, b: Tensor): Tensor {
-  return ranked(a, b, 1, "dot");
+  return ranked(a, b, 1, "dot", "widest");
 }
 
 /**
@@ -155,6 +157,7 @@ export function addmm(
   options: { beta?: number; alpha?: number } = {},
 ): Tensor {
   const { beta = 1, alpha = 1 } = options;
+  [x, a, b] = atPrecision("low", x, a, b);
   const products = ranked(a, b, 2, "addmm");
   return elementwise(
     "addmm",
@@ -171,6 +174,7 @@ export function addmm(
  * rand([64, 784]).linear(rand([128, 784]), zeros([128])); // (64, 128)
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  [x, weight, bias] = atPrecision("low", x, weight, bias);
   const [a, w] = factors(x, weight, "linear");
   const [m, n] = [a.shape.length, w.shape.length];
   if (m === 0 || n === 0 || n > 2)
@@ -200,7 +204,7 @@ export function tensordot(
   b: Tensor,
   dims: number | readonly [readonly number[], readonly number[]] = 2,
 ): Tensor {
-  let [x, y] = factors(a, b, "tensordot");
+  let [x, y] = factors(a, b, "tensordot", "widest");
   const [m, n] = [x.shape.length, y.shape.length];
   if (typeof dims === "number" && (!Number.isInteger(dims) || dims < 0))
     throw new RangeError(`tensordot: the number of axes must be an integer >= 0, got ${dims}`);

@@ -4,6 +4,7 @@ import * as ops from "../ir/ops.ts";
 import { type CustomRule } from "../ir/primitives/custom.ts";
 import { sameShape, type Shape, showShape } from "../ir/shape.ts";
 import { callInSingle, countOf, reducedShape } from "./operand.ts";
+import { atPrecision } from "./precision.ts";
 import { CellTensor, Tensor } from "./tensor.ts";
 
 /** Options that all normalisations have. */
@@ -172,6 +173,9 @@ export function batchNorm(
   runningVar: Tensor | undefined,
   options: BatchNormOptions = {},
 ): Tensor {
+  // Halves may come with moments and factors of f32.
+  if (isHalf(x.dtype) && [runningMean, options.weight].some((v) => v?.dtype === "f32"))
+    return callInSingle(batchNorm, x, runningMean, runningVar, options);
   const what = "batchNorm";
   const { training = false, momentum = 0.1, eps = 1e-5 } = options;
   const node = needFloat(x, what);
@@ -226,6 +230,8 @@ export interface InstanceNormOptions extends AffineNormOptions {
  * instanceNorm(tensor([[[1, 3]]])); // [[[-1.0000, 1.0000]]]
  */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
+  if (isHalf(x.dtype) && [options.runningMean, options.weight].some((v) => v?.dtype === "f32"))
+    return callInSingle(instanceNorm, x, options);
   const what = "instanceNorm";
   const { runningMean, runningVar, useInputStats = true, momentum = 0.1, eps = 1e-5 } = options;
   const node = needFloat(x, what);
@@ -284,6 +290,7 @@ export function layerNorm(
   normalizedShape: number | Shape,
   options: AffineNormOptions = {},
 ): Tensor {
+  [x, options] = atPrecision("single", x, options);
   if (isHalf(x.dtype)) return callInSingle(layerNorm, x, normalizedShape, options);
   const what = "layerNorm";
   const node = needFloat(x, what);
@@ -323,6 +330,7 @@ export function rmsNorm(
   normalizedShape: number | Shape,
   options: RMSNormOptions = {},
 ): Tensor {
+  [x, options] = atPrecision("single", x, options);
   const what = "rmsNorm";
   const node = needFloat(x, what);
   const { own, inner, outer } = trailing(node, normalizedShape, what);
@@ -345,6 +353,7 @@ export function rmsNorm(
  * groupNorm(rand([4, 8, 16, 16]), 2); // (4, 8, 16, 16)
  */
 export function groupNorm(x: Tensor, numGroups: number, options: AffineNormOptions = {}): Tensor {
+  [x, options] = atPrecision("single", x, options);
   if (isHalf(x.dtype)) return callInSingle(groupNorm, x, numGroups, options);
   const what = "groupNorm";
   const node = needFloat(x, what);

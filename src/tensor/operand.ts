@@ -2,6 +2,7 @@ import { type DType, DTYPES, isDType, isFloat, isHalf, isInteger, promote } from
 import type { Node } from "../ir/node.ts";
 import { and, broadcastTo, cast, constant, full, mul } from "../ir/ops.ts";
 import { broadcastShapes, normalizeAxis, sameShape, type Shape, sizeOf } from "../ir/shape.ts";
+import { asWritten } from "./precision.ts";
 import { Tensor } from "./tensor.ts";
 
 /**
@@ -69,7 +70,8 @@ export function callInSingle<A extends unknown[]>(
       : value && Object.getPrototypeOf(value) === Object.prototype
         ? Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, wide(entry)]))
         : value;
-  return new Tensor(cast(f(wide(x) as Tensor, ...(more.map(wide) as A)).node, x.dtype));
+  const result = asWritten(() => f(wide(x) as Tensor, ...(more.map(wide) as A)));
+  return new Tensor(cast(result.node, x.dtype));
 }
 
 /** Ints and bools as f32. */

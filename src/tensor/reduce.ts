@@ -15,6 +15,7 @@ import {
   reducedShape,
   toFloat,
 } from "./operand.ts";
+import { atPrecision } from "./precision.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Options of reductions. */
@@ -46,7 +47,7 @@ function total(
   what: string,
 ): Tensor {
   const axes = reduceAxes(dim, x.ndim, what);
-  const node = summable(x.node, options?.dtype, what);
+  const node = summable(atPrecision("single", x)[0].node, options?.dtype, what);
   // Of bools they are whether there is a true one, and whether all are.
   const numbers = node.dtype === "bool" ? ops.cast(node, "i32") : node;
   return new Tensor(keep(ops.cast(reduce(numbers, axes), node.dtype), node, axes, options));
@@ -278,7 +279,7 @@ export function countNonzero(x: Tensor, dim?: Dim): Tensor {
  * tensor([3, 4]).norm(); // 5
  */
 export function norm(x: Tensor, p = 2, dim?: Dim, options?: ReduceOptions): Tensor {
-  const node = needFloat(x, "norm");
+  const node = needFloat(atPrecision("single", x)[0], "norm");
   if (typeof p !== "number" || Number.isNaN(p))
     throw new TypeError(`norm: the order must be a number, got ${describe(p)}`);
   const axes = reduceAxes(dim, x.ndim, "norm");
@@ -316,6 +317,7 @@ function powerOf(x: Node, p: number): Node {
  * tensor([1000, 1000]).logsumexp(0); // 1000.6931
  */
 export function logsumexp(x: Tensor, dim: Dim, options?: ReduceOptions): Tensor {
+  [x] = atPrecision("single", x);
   if (isHalf(x.dtype)) return callInSingle(logsumexp, x, dim, options);
   const node = toFloat(x.node);
   const axes = reduceAxes(dim, x.ndim, "logsumexp");
@@ -345,6 +347,7 @@ export function cosineSimilarity(
   options: { dim?: number; eps?: number } = {},
 ): Tensor {
   const { dim = 1, eps = 1e-8 } = options;
+  [a, b] = atPrecision("single", a, b);
   const products = elementwise("cosineSimilarity", a, b, ops.mul);
   const axis = normalizeAxis(dim, products.ndim, "cosineSimilarity");
   const scale = (x: Tensor): Tensor => {

@@ -4,6 +4,7 @@ import * as ops from "../ir/ops.ts";
 import { normalizeAxis } from "../ir/shape.ts";
 import { cat } from "./combine.ts";
 import type { ValuesIndices } from "./extremes.ts";
+import { atPrecision } from "./precision.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Options of `sort` and `argsort`. */
@@ -70,6 +71,7 @@ export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}):
  * tensor([1, 2, 3]).cumsum(0); // [1, 3, 6]
  */
 export function cumsum(x: Tensor, dim: number): Tensor {
+  [x] = atPrecision("single", x);
   const axis = normalizeAxis(dim, x.ndim, "cumsum");
   const node = isSmall(x.dtype) ? ops.cast(x.node, "i32") : x.node;
   return new Tensor(x.ndim === 0 ? node : ops.cumsum(node, axis));

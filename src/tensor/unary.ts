@@ -3,6 +3,7 @@ import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { erfinvNode } from "./erfinv.ts";
 import { checkInteger, inSingle, numeric, toFloat } from "./operand.ts";
+import { atPrecision } from "./precision.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A function of one tensor, elementwise. */
@@ -18,6 +19,13 @@ const floatUnary =
   (op: (x: Node) => Node): Unary =>
   (x) =>
     new Tensor(inSingle(toFloat(x.node), op));
+
+/** Those whose results half precision is too narrow or too coarse for. */
+const single =
+  (fn: Unary): Unary =>
+  (x) =>
+    fn(...atPrecision("single", x));
+const singleUnary = (op: (x: Node) => Node): Unary => single(floatUnary(op));
 
 /** Functions that leave integers alone. */
 const rounding =
@@ -108,31 +116,33 @@ export const sqrt: Unary = floatUnary(ops.sqrt);
  * @example
  * tensor([4, 16]).rsqrt(); // [0.5, 0.25]
  */
-export const rsqrt: Unary = floatUnary((x) => ops.div(ops.fullLike(x, 1), ops.sqrt(x)));
+export const rsqrt: Unary = singleUnary((x) => ops.div(ops.fullLike(x, 1), ops.sqrt(x)));
 /**
  * `1 / x`.
  *
  * @example
  * tensor([2, 4]).reciprocal(); // [0.5, 0.25]
  */
-export const reciprocal: Unary = floatUnary((x) => ops.div(ops.fullLike(x, 1), x));
+export const reciprocal: Unary = singleUnary((x) => ops.div(ops.fullLike(x, 1), x));
 /**
  * `x²`; of bools it is i32.
  *
  * @example
  * tensor([3, -4]).square(); // [9, 16]
  */
-export const square: Unary = unary((x) => {
-  const number = x.dtype === "bool" ? ops.cast(x, "i32") : x;
-  return ops.mul(number, number);
-});
+export const square: Unary = single(
+  unary((x) => {
+    const number = x.dtype === "bool" ? ops.cast(x, "i32") : x;
+    return ops.mul(number, number);
+  }),
+);
 /**
  * `eˣ`.
  *
  * @example
  * tensor([0, 1]).exp(); // [1, 2.7183]
  */
-export const exp: Unary = floatUnary(ops.exp);
+export const exp: Unary = singleUnary(ops.exp);
 /**
  * `2ˣ`.
  *
@@ -146,35 +156,35 @@ export const exp2: Unary = floatUnary((x) => ops.exp(ops.mul(x, ops.fullLike(x, 
  * @example
  * tensor([0, 1]).expm1(); // [0, 1.7183]
  */
-export const expm1: Unary = floatUnary(ops.expm1);
+export const expm1: Unary = singleUnary(ops.expm1);
 /**
  * Natural logarithm; -∞ at 0, NaN below.
  *
  * @example
  * tensor([1, Math.E]).log(); // [0, 1]
  */
-export const log: Unary = floatUnary(ops.log);
+export const log: Unary = singleUnary(ops.log);
 /**
  * `log(1 + x)`, accurate near 0.
  *
  * @example
  * tensor([0, 1]).log1p(); // [0, 0.6931]
  */
-export const log1p: Unary = floatUnary(ops.log1p);
+export const log1p: Unary = singleUnary(ops.log1p);
 /**
  * Logarithm to base 2.
  *
  * @example
  * tensor([1, 8]).log2(); // [0, 3]
  */
-export const log2: Unary = floatUnary((x) => ops.mul(ops.log(x), ops.fullLike(x, Math.LOG2E)));
+export const log2: Unary = singleUnary((x) => ops.mul(ops.log(x), ops.fullLike(x, Math.LOG2E)));
 /**
  * Logarithm to base 10.
  *
  * @example
  * tensor([1, 1000]).log10(); // [0, 3]
  */
-export const log10: Unary = floatUnary((x) => ops.mul(ops.log(x), ops.fullLike(x, Math.LOG10E)));
+export const log10: Unary = singleUnary((x) => ops.mul(ops.log(x), ops.fullLike(x, Math.LOG10E)));
 /**
  * Sine of radians.
  *
@@ -195,21 +205,21 @@ export const cos: Unary = floatUnary(ops.cos);
  * @example
  * tensor([0, Math.PI / 4]).tan(); // [0, 1]
  */
-export const tan: Unary = floatUnary(ops.tan);
+export const tan: Unary = singleUnary(ops.tan);
 /**
  * Inverse sine, in radians.
  *
  * @example
  * tensor([0, 1]).asin(); // [0, 1.5708]
  */
-export const asin: Unary = floatUnary(ops.asin);
+export const asin: Unary = singleUnary(ops.asin);
 /**
  * Inverse cosine, in radians.
  *
  * @example
  * tensor([1, -1]).acos(); // [0, 3.1416]
  */
-export const acos: Unary = floatUnary(ops.acos);
+export const acos: Unary = singleUnary(ops.acos);
 /**
  * Inverse tangent, in radians.
  *
@@ -223,14 +233,14 @@ export const atan: Unary = floatUnary(ops.atan);
  * @example
  * tensor([0, 1]).sinh(); // [0, 1.1752]
  */
-export const sinh: Unary = floatUnary(ops.sinh);
+export const sinh: Unary = singleUnary(ops.sinh);
 /**
  * Hyperbolic cosine.
  *
  * @example
  * tensor([0, 1]).cosh(); // [1, 1.5431]
  */
-export const cosh: Unary = floatUnary(ops.cosh);
+export const cosh: Unary = singleUnary(ops.cosh);
 /**
  * The error function.
  *
@@ -251,4 +261,4 @@ export const erfc: Unary = floatUnary((x) => ops.sub(ops.fullLike(x, 1), ops.erf
  * @example
  * tensor([0, 0.5]).erfinv(); // [0, 0.4769]
  */
-export const erfinv: Unary = floatUnary(erfinvNode);
+export const erfinv: Unary = singleUnary(erfinvNode);

@@ -1,6 +1,7 @@
 import path from "node:path";
 import ts from "typescript";
 import { beforeAll, describe, expect, it, test } from "vitest";
+import * as amp from "../../src/amp/index.ts";
 import * as complex from "../../src/complex/index.ts";
 import * as data from "../../src/data/index.ts";
 import * as extra from "../../src/extra/index.ts";
@@ -40,6 +41,7 @@ const AROUND = `
   const x = randn([3, 4]);
 `;
 const ROOMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "nabla/amp": amp,
   "nabla/data": data,
   "nabla/extra": extra,
   "nabla/linalg": linalg,

@@ -16,6 +16,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   nabla: "src/index.ts",
   "nabla/nn": "src/nn/index.ts",
   "nabla/optim": "src/optim/index.ts",
+  "nabla/amp": "src/amp/index.ts",
   "nabla/data": "src/data/index.ts",
   "nabla/metrics": "src/metrics/index.ts",
   "nabla/extra": "src/extra/index.ts",
