@@ -1,3 +1,4 @@
+import type { GradScaler, GradScalerState } from "../amp/grad-scaler.ts";
 import { showShape } from "../ir/shape.ts";
 import type { Module } from "../nn/module.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -19,6 +20,8 @@ export interface CheckpointParts {
   readonly model: Module;
   readonly optimizer?: Optimizer<OptimizerOptions>;
   readonly scheduler?: Stateful;
+  /** The scaler of gradients, in training with f16. */
+  readonly scaler?: GradScaler;
   /** A `DataLoader`, of which the position is saved, or anything else with a state. */
   readonly loader?: Stateful;
   /** Where random numbers come from. Default: the generator that `manualSeed` seeds. */
@@ -40,12 +43,14 @@ const KEY = "nabla.checkpoint";
 const VERSION = 1;
 const MODEL = "model.";
 const OPTIMIZER = "optimizer.";
+const SCALER = "scaler.";
 
 /** The parts that are no tensors. */
 interface Saved extends CheckpointInfo {
   readonly version: number;
   readonly optimizer?: readonly SavedGroup[];
   readonly scheduler?: JsonValue;
+  readonly scaler?: JsonValue;
   readonly loader?: JsonValue;
   readonly generator: { readonly seed: number; readonly stream: number };
 }
@@ -59,9 +64,21 @@ function optimizerTensors({ state }: OptimizerState): [string, Tensor][] {
   );
 }
 
+/** The numbers of a scaler's state that are tensors, and those that are not. */
+function scalerParts(
+  state: GradScalerState | Record<string, never>,
+): [tensors: [string, Tensor][], settings: Record<string, number>] {
+  const tensors: [string, Tensor][] = [];
+  const settings: Record<string, number> = {};
+  for (const [name, value] of Object.entries(state) as [string, Tensor | number][])
+    if (typeof value === "number") settings[name] = value;
+    else tensors.push([SCALER + name, value]);
+  return [tensors, settings];
+}
+
 /**
  * Writes the whole state of a training into one safetensors file: the model's tensors as `model.…`, those of the
- * optimiser as `optimizer.…`, and the rest as JSON in the metadata. All of it is as it was at the call, and the file
+ * optimiser as `optimizer.…` and of the scaler as `scaler.…`, and the rest as JSON in the metadata. All of it is as it was at the call, and the file
  * replaces the one before at once: a crash at any moment leaves one of them.
  *
  * @throws As `saveSafetensors`; TypeError for states that JSON cannot hold.
@@ -77,13 +94,16 @@ export async function saveCheckpoint(
   path: string | URL,
   checkpoint: CheckpointParts & CheckpointInfo,
 ): Promise<void> {
-  const { model, optimizer, scheduler, loader, generator = defaultGenerator } = checkpoint;
+  const { model, optimizer, scheduler, scaler, loader } = checkpoint;
+  const { generator = defaultGenerator } = checkpoint;
   const { epoch, step, metrics, extra } = checkpoint;
   const optimizerState = optimizer?.stateDict();
+  const [scale, scalerSettings] = scaler ? scalerParts(scaler.stateDict()) : [[], undefined];
   const saved = {
     version: VERSION,
     optimizer: optimizerState?.paramGroups,
     scheduler: scheduler?.stateDict(),
+    scaler: scalerSettings,
     loader: loader?.stateDict(),
     generator: generator.getState(),
     epoch,
@@ -97,7 +117,7 @@ export async function saveCheckpoint(
     cell,
   ]);
   const moments = optimizerState ? optimizerTensors(optimizerState) : [];
-  await saveSafetensors(path, Object.fromEntries([...weights, ...moments]), { metadata });
+  await saveSafetensors(path, Object.fromEntries([...weights, ...moments, ...scale]), { metadata });
 }
 
 /** What is wrong with the file's tensors for this model, if anything is. */
@@ -164,10 +184,25 @@ async function readOptimizer(
   return { state, paramGroups };
 }
 
+/** The state of a scaler in a file, its tensors read. */
+async function readScaler(file: SafetensorsFile, settings: JsonValue): Promise<unknown> {
+  const names = file.names.filter((name) => name.startsWith(SCALER));
+  const tensors = Object.entries(await file.readAll(names));
+  const own = tensors.map(([name, x]) => [name.slice(SCALER.length), x] as const);
+  return { ...(settings as Readonly<Record<string, unknown>>), ...Object.fromEntries(own) };
+}
+
+/** The state that a scaler has now, which later steps do not change. */
+async function presentState(scaler: GradScaler): Promise<Record<string, number>> {
+  const [tensors, settings] = scalerParts(scaler.stateDict());
+  const numbers = tensors.map(async ([name, x]) => [name.slice(SCALER.length), await x.item()]);
+  return { ...settings, ...(Object.fromEntries(await Promise.all(numbers)) as typeof settings) };
+}
+
 /** Throws unless the file has the parts that it is to be loaded into, of their kinds. */
 function checkParts(saved: Saved, parts: CheckpointParts, file: SafetensorsFile): void {
   const problems = modelProblems(parts.model, file).map((problem) => `model: ${problem}`);
-  for (const part of ["optimizer", "scheduler", "loader"] as const)
+  for (const part of ["optimizer", "scheduler", "scaler", "loader"] as const)
     if (parts[part] && saved[part] === undefined) problems.push(`${part}: not in the checkpoint`);
   if (problems.length > 0)
     throw new Error(`the checkpoint does not fit:\n  ${problems.join("\n  ")}`);
@@ -196,7 +231,10 @@ export async function loadCheckpoint(
     naming(String(path), () => checkParts(saved, parts, file));
     const weights = await file.readAll(file.names.filter((name) => name.startsWith(MODEL)));
     const optimizerState = parts.optimizer && (await readOptimizer(file, saved.optimizer!));
-    naming(String(path), () => apply(saved, parts, weights, optimizerState));
+    const scalerState = parts.scaler && (await readScaler(file, saved.scaler!));
+    const scalerBefore = parts.scaler && (await presentState(parts.scaler));
+    const states = { optimizer: optimizerState, scaler: scalerState, scalerBefore };
+    naming(String(path), () => apply(saved, parts, weights, states));
     const { epoch, step, metrics, extra } = saved;
     return { epoch, step, metrics, extra };
   } finally {
@@ -207,14 +245,17 @@ export async function loadCheckpoint(
 /** Gives the parts their states. Each takes all or nothing; what was given before an error is taken back. */
 function apply(
   saved: Saved,
-  { model, optimizer, scheduler, loader, generator = defaultGenerator }: CheckpointParts,
+  { model, optimizer, scheduler, scaler, loader, generator = defaultGenerator }: CheckpointParts,
   weights: Readonly<Record<string, Tensor>>,
-  optimizerState: OptimizerState | undefined,
+  states: {
+    readonly optimizer: OptimizerState | undefined;
+    readonly scaler: unknown;
+    readonly scalerBefore: unknown;
+  },
 ): void {
   const undo: (() => void)[] = [];
-  const give = (part: Stateful | undefined, state: unknown): void => {
+  const give = (part: Stateful | undefined, state: unknown, before = part?.stateDict()): void => {
     if (!part) return;
-    const before = part.stateDict();
     part.loadStateDict(state as never);
     undo.push(() => part.loadStateDict(before as never));
   };
@@ -224,7 +265,8 @@ function apply(
     undo.push(() => generator.setState(random));
     give(loader, saved.loader);
     give(scheduler, saved.scheduler);
-    if (optimizerState) optimizer!.loadStateDict(optimizerState);
+    give(scaler, states.scaler, states.scalerBefore);
+    if (states.optimizer) optimizer!.loadStateDict(states.optimizer);
   } catch (error) {
     for (const back of undo) back();
     throw error;

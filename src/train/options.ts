@@ -1,4 +1,7 @@
+import { autocast, type LowDType } from "../amp/autocast.ts";
+import { GradScaler } from "../amp/grad-scaler.ts";
 import { Module } from "../nn/module.ts";
+import { LBFGS } from "../optim/lbfgs.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { OptimizerOptions } from "../optim/param-group.ts";
 import type { LRScheduler } from "../optim/schedules/scheduler.ts";
@@ -45,6 +48,13 @@ export interface TrainerOptions<M extends Module, T, B> {
   readonly clipNorm?: number;
   /** The largest size of an element of the gradients. Default: none. */
   readonly clipValue?: number;
+  /**
+   * What products run in, forwards and backwards, in training and in validation: `"bf16"` and `"f16"` as under
+   * `autocast` of `nabla/amp`. Parameters and the optimiser's state stay as they are. Default `"f32"`.
+   */
+  readonly precision?: "f32" | "bf16" | "f16";
+  /** With `precision: "f16"`, what scales gradients. Default: a `GradScaler` with its own defaults. */
+  readonly scaler?: GradScaler;
   /** Whether the step is recorded once and then run as one program (`compile`). Default false. */
   readonly compileStep?: boolean;
   /** Steps from one record of the loss to the next. Default 50. */
@@ -59,7 +69,7 @@ export interface TrainerOptions<M extends Module, T, B> {
 
 const KNOWN = ["model", "criterion", "optimizer", "scheduler", "schedule", "monitor", "metrics", "trainMetrics",
   "callbacks", "accumulate", "clipNorm", "clipValue", "compileStep", "logEvery", "onNonFinite", "split",
-  "generator"]; // prettier-ignore
+  "generator", "precision", "scaler"]; // prettier-ignore
 
 export function checkCount(value: number, name: string, what: string): void {
   if (!Number.isInteger(value) || value < 1)
@@ -117,9 +127,24 @@ export function checkOptions<M extends Module, T, B>(options: TrainerOptions<M, 
     );
   checkCount(accumulate, "accumulate", "Trainer");
   checkCount(logEvery, "logEvery", "Trainer");
+  const { precision = "f32", scaler } = options;
+  checkOneOf(precision, ["f32", "bf16", "f16"], "precision");
+  if (scaler !== undefined && (precision !== "f16" || !(scaler instanceof GradScaler)))
+    throw new RangeError(
+      `Trainer: scaler: expected a GradScaler, with precision: "f16", got ${describe(scaler)} with ` +
+        describe(precision),
+    );
+  if (precision === "f16" && (optimizer as unknown) instanceof LBFGS)
+    throw new RangeError(
+      'Trainer: precision: "f16" scales the loss, which LBFGS evaluates itself: use "bf16" or "f32"',
+    );
   checkLimit(options.clipNorm, "clipNorm");
   checkLimit(options.clipValue, "clipValue");
 }
+
+/** Runs `fn` in the precision of a training. */
+export const inPrecision = <R>(precision: "f32" | LowDType | undefined, fn: () => R): R =>
+  precision === undefined || precision === "f32" ? fn() : autocast({ dtype: precision }, fn);
 
 /** Takes a batch apart, the way `split` says or by its entries. */
 export function partsOf<T, B>(batch: B, split: ((batch: B) => Parts<T>) | undefined): Parts<T> {

@@ -17,7 +17,7 @@ import { type AnyOptimizer, type TrainerOptions } from "./options.ts";
 /** What a run needs of the options of its trainer. */
 type RunOptions = Pick<
   TrainerOptions<Module, never, never>,
-  "model" | "optimizer" | "scheduler" | "generator" | "onNonFinite"
+  "model" | "optimizer" | "scheduler" | "scaler" | "generator" | "onNonFinite"
 >;
 
 /** A loss that has not been read, of so many samples. */
@@ -182,8 +182,8 @@ export class RunState implements Run {
   }
 
   private parts() {
-    const { model, optimizer, scheduler, generator } = this.options;
-    return { model, optimizer, scheduler, generator };
+    const { model, optimizer, scheduler, scaler, generator } = this.options;
+    return { model, optimizer, scheduler, scaler, generator };
   }
 
   private saved(): SavedRun {

@@ -1,7 +1,7 @@
 import type { Module } from "../nn/module.ts";
 import { clipGradNorm_, clipGradValue_ } from "../optim/clip.ts";
 import { compile, evalAll, type Tensor } from "../tensor/index.ts";
-import { type OutputOf, type Parts, type TrainerOptions } from "./options.ts";
+import { inPrecision, type OutputOf, type Parts, type TrainerOptions } from "./options.ts";
 
 /** What a step leaves behind. */
 export interface StepResult<O> {
@@ -19,7 +19,7 @@ export function makeStep<M extends Module, T, B>(
   options: TrainerOptions<M, T, B>,
 ): Step<OutputOf<M>, T> {
   type O = OutputOf<M>;
-  const { model, criterion, optimizer, clipNorm, clipValue } = options;
+  const { model, criterion, optimizer, clipNorm, clipValue, precision, scaler } = options;
   const { compileStep = false, trainMetrics = false } = options;
   // Looked up at every call: hooks may come later.
   const forward = (inputs: readonly unknown[]): O => model.forward(...(inputs as never[])) as O;
@@ -33,13 +33,16 @@ export function makeStep<M extends Module, T, B>(
 
   /** Adds the gradients of a batch. */
   const backward = ({ inputs, target }: Parts<T>): { value: Tensor; output: O } => {
-    const output = forward(inputs);
-    const value = loss(output, target);
-    value.backward();
-    return { value, output };
+    const made = inPrecision(precision, () => {
+      const output = forward(inputs);
+      return { value: loss(output, target), output };
+    });
+    (scaler ? scaler.scale(made.value) : made.value).backward();
+    return made;
   };
 
   const single = (batch: Parts<T>): StepResult<O> => {
+    if (scaler) return together([batch]);
     const outputs: O[] = [];
     // As a closure, which some optimisers call several times: their first loss is that of the step.
     const value = optimizer.step(() => {
@@ -54,9 +57,12 @@ export function makeStep<M extends Module, T, B>(
 
   /** Makes means of sums, and steps. */
   const finish = (count: number): void => {
-    for (const p of parameters()) if (p.grad) p.grad = p.grad.div(count);
+    scaler?.unscale_(optimizer);
+    if (count > 1) for (const p of parameters()) if (p.grad) p.grad = p.grad.div(count);
     clip();
-    optimizer.step();
+    if (scaler) scaler.step(optimizer);
+    else optimizer.step();
+    scaler?.update();
   };
 
   const together = (batches: readonly Parts<T>[]): StepResult<O> => {

@@ -1,3 +1,4 @@
+import { GradScaler } from "../amp/grad-scaler.ts";
 import { isNode } from "../runtime/node.ts";
 import type { Module } from "../nn/module.ts";
 import { cat, noGrad, Tensor } from "../tensor/index.ts";
@@ -7,6 +8,7 @@ import { Mean, track, type Tracker } from "./metric.ts";
 import {
   checkCount,
   checkOptions,
+  inPrecision,
   type OutputOf,
   type Parts,
   partsOf,
@@ -69,8 +71,9 @@ export class Trainer<M extends Module = Module, T = Tensor, B = readonly unknown
   /** @throws TypeError, RangeError for options that cannot be used. */
   constructor(options: TrainerOptions<M, T, B>) {
     checkOptions(options);
-    this.options = options;
-    this.step = makeStep(options);
+    const { precision, scaler = precision === "f16" ? new GradScaler() : undefined } = options;
+    this.options = { ...options, scaler };
+    this.step = makeStep(this.options);
     this.tracker = track(options.metrics ?? {});
   }
 
@@ -154,6 +157,7 @@ export class Trainer<M extends Module = Module, T = Tensor, B = readonly unknown
       loss: run.logLoss.value,
       lr: this.options.optimizer.lr,
       samplesPerSecond: run.rate(),
+      ...(this.options.scaler ? { scale: await this.options.scaler.getScale() } : {}),
     };
     run.logLoss = new Mean();
     run.values = { ...run.values, ...values };
@@ -195,7 +199,7 @@ export class Trainer<M extends Module = Module, T = Tensor, B = readonly unknown
    * const { loss } = await new Trainer({ model: net, criterion, optimizer }).evaluate(testLoader);
    */
   async evaluate(loader: Loader<B>): Promise<Record<string, number>> {
-    const { criterion, split } = this.options;
+    const { criterion, split, precision } = this.options;
     const mean = new Mean();
     this.tracker.reset();
     await this.inEvalMode(async () => {
@@ -203,10 +207,12 @@ export class Trainer<M extends Module = Module, T = Tensor, B = readonly unknown
         const { inputs, target } = partsOf(batch, split);
         const samples = samplesOf(inputs);
         const output = this.forward(inputs);
-        const loss = noGrad(() =>
-          typeof criterion === "function"
-            ? criterion(output, target)
-            : criterion.forward(output, target),
+        const loss = inPrecision(precision, () =>
+          noGrad(() =>
+            typeof criterion === "function"
+              ? criterion(output, target)
+              : criterion.forward(output, target),
+          ),
         );
         const [value] = await Promise.all([
           loss.item(),
@@ -253,8 +259,10 @@ export class Trainer<M extends Module = Module, T = Tensor, B = readonly unknown
   }
 
   private forward(inputs: readonly unknown[]): OutputOf<M> {
-    const { model } = this.options;
-    return noGrad(() => model.forward(...(inputs as never[]))) as OutputOf<M>;
+    const { model, precision } = this.options;
+    return inPrecision(precision, () =>
+      noGrad(() => model.forward(...(inputs as never[]))),
+    ) as OutputOf<M>;
   }
 
   private async inEvalMode(body: () => Promise<void>): Promise<void> {

@@ -41,26 +41,32 @@ export function describeResume(rounds: number): void {
     });
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-    for (const device of ["native", "wasm"]) {
+    for (const [device, precision] of [
+      ["native", "f32"],
+      ["wasm", "f32"],
+      ["wasm", "f16"],
+    ]) {
       const absent = device === "native" && nativeProblem() !== undefined;
       test.skipIf(absent)(
-        `ends with the same bits as one that was not: ${device}, ${rounds} times`,
+        `ends with the same bits as one that was not: ${device}, ${precision}, ${rounds} times`,
         async () => {
-          const whole = await train([device, path.join(folder, `${device}-whole`), "3"]);
+          const name = `${device}-${precision}`;
+          const whole = await train([device, path.join(folder, `${name}-whole`), "3", precision]);
           expect(whole).toBeDefined();
           const draws = randomWords(2 * rounds, 7, device.length);
           const below = (n: number, i: number): number => Math.floor((draws[i] / 2 ** 32) * n);
           for (let round = 0; round < rounds; round++) {
-            const checkpoint = path.join(folder, `${device}-${round}`);
+            const checkpoint = path.join(folder, `${name}-${round}`);
             // From the first checkpoint to shortly before the end.
-            const killed = await train([device, checkpoint, "3"], 4 + below(STEPS - 8, 2 * round));
+            const steps = 4 + below(STEPS - 8, 2 * round);
+            const killed = await train([device, checkpoint, "3", precision], steps);
             expect(killed).toBeUndefined();
             expect(existsSync(checkpoint)).toBe(true);
             // Some are killed twice, the second time maybe before there was another checkpoint.
             if (round % 2 === 1)
-              await train([device, checkpoint, "99"], 1 + below(6, 2 * round + 1));
+              await train([device, checkpoint, "99", precision], 1 + below(6, 2 * round + 1));
             // Another seed: the checkpoint's counts.
-            expect(await train([device, checkpoint, "1234"])).toBe(whole);
+            expect(await train([device, checkpoint, "1234", precision])).toBe(whole);
           }
         },
         (rounds + 1) * 60_000,

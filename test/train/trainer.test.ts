@@ -1,3 +1,4 @@
+import { GradScaler } from "../../src/amp/index.ts";
 import { describe, expect, test, vi } from "vitest";
 import { DataLoader } from "../../src/data/index.ts";
 import { nn, optim } from "../../src/index.ts";
@@ -285,6 +286,13 @@ describe("what is wrong is an error", () => {
     [wrong({ clipNorm: 0 }), "Trainer: clipNorm must be > 0, got 0"],
     [wrong({ clipValue: NaN }), "Trainer: clipValue must be > 0, got NaN"],
     [wrong({ onNonFinite: "stop" }), 'Trainer: onNonFinite must be error or continue, got "stop"'],
+    [wrong({ precision: "f8" }), 'Trainer: precision must be f32 or bf16 or f16, got "f8"'],
+    [wrong({ precision: "bf16", scaler: new GradScaler() }),
+      'Trainer: scaler: expected a GradScaler, with precision: "f16", got an instance of GradScaler with "bf16"'],
+    [wrong({ precision: "f16", scaler: true }),
+      'Trainer: scaler: expected a GradScaler, with precision: "f16", got true with "f16"'],
+    [wrong({ precision: "f16", optimizer: new optim.LBFGS(parts.model.parameters()) }),
+      'Trainer: precision: "f16" scales the loss, which LBFGS evaluates itself: use "bf16" or "f32"'],
     [wrong({ autocast: "f16" }), /^Trainer: unknown option autocast: expected model, criterion, /],
   ])("%#", (options, message) => {
     expect(() => new Trainer(options)).toThrow(message);
