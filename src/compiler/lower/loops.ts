@@ -2,9 +2,21 @@ import { int } from "../loop/builder.ts";
 import { type Builder } from "../loop/builder.ts";
 import { type Value } from "../loop/loop.ts";
 
+/** Steps of a loop that belong together: numbers 0 … copies - 1, and again. */
+export interface Copies {
+  readonly copies: number;
+  /** Whether the body is written once for each of them. */
+  readonly unrolled: boolean;
+}
+
+/** The number of a step; `next` where the body is written once for all of them. */
+export type Copy = number | "next";
+
+export const ONE: Copies = { copies: 1, unrolled: true };
+
 /**
- * Visits from … to - 1 by `step`, as far as whole steps go: `copies` of them a turn while that fits, each
- * with its number, and then one by one as number 0.
+ * Visits from … to - 1 by `step`, as far as whole steps go: with their numbers as long as all copies of a turn
+ * fit, and then as number 0.
  *
  * @returns where it ended
  */
@@ -13,18 +25,20 @@ export function steppedLoop(
   from: Value,
   to: Value,
   step: number,
-  copies: number,
-  body: (at: Value, copy: number) => void,
+  { copies, unrolled }: Copies,
+  body: (at: Value, copy: Copy) => void,
 ): Value {
   const wholeSteps = (begin: Value, size: number): Value =>
     size === 1 ? to : b.add(begin, b.mul(b.divide(b.sub(to, begin), int(size))[0], int(size)));
   let begin = from;
   if (copies > 1) {
     begin = wholeSteps(from, step * copies);
-    b.for(from, begin, int(step * copies), (i) => {
-      for (let copy = 0; copy < copies; copy++)
-        body(copy === 0 ? i : b.add(i, int(copy * step)), copy);
-    });
+    if (!unrolled) b.for(from, begin, int(step), (i) => body(i, "next"));
+    else
+      b.for(from, begin, int(step * copies), (i) => {
+        for (let copy = 0; copy < copies; copy++)
+          body(copy === 0 ? i : b.add(i, int(copy * step)), copy);
+      });
   }
   const end = wholeSteps(begin, step);
   b.for(begin, end, int(step), (i) => body(i, 0));
@@ -32,9 +46,8 @@ export function steppedLoop(
 }
 
 /**
- * Visits from … to - 1: `lanes` at a time while that fits (and so `copies` times a turn, as `steppedLoop`
- * does), and the rest one by one, or, with `partial`, as one more vector of which `count` lanes count.
- * `body` is written once for each way.
+ * Visits from … to - 1: `lanes` at a time while that fits, as `steppedLoop` does, and the rest one by one, or,
+ * with `partial`, as one more vector of which `count` lanes count. `body` is written once for each way.
  */
 export function vectorLoop(
   b: Builder,
@@ -42,8 +55,8 @@ export function vectorLoop(
   to: Value,
   lanes: number,
   partial: boolean,
-  body: (at: Value, lanes: number, count: Value | undefined, copy: number) => void,
-  copies = 1,
+  body: (at: Value, lanes: number, count: Value | undefined, copy: Copy) => void,
+  copies = ONE,
 ): void {
   const end = steppedLoop(b, from, to, lanes, copies, (i, copy) => body(i, lanes, undefined, copy));
   if (lanes === 1) return;

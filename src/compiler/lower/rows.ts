@@ -19,7 +19,15 @@ import {
   type Point,
 } from "./emit.ts";
 import { lanesFor, variesAlong } from "./lanes.ts";
-import { pieceLoop, steppedLoop, unflatten, vectorLoop } from "./loops.ts";
+import {
+  type Copies,
+  type Copy,
+  ONE,
+  pieceLoop,
+  steppedLoop,
+  unflatten,
+  vectorLoop,
+} from "./loops.ts";
 import { costOf, nameOf, storeAt } from "./map.ts";
 import { loopSpace } from "./space.ts";
 import { KernelWriter, type LoweredKernel, PIECE } from "./writer.ts";
@@ -41,13 +49,16 @@ const combineOf = (root: Root): { op: string; across: string } =>
 
 const startOf = (root: Root): number => COMBINE[root.reduce!].start(root.node.dtype);
 
-/** Partial results of a reduction that are combined side by side: adding takes as many cycles. */
+/**
+ * Partial results of a reduction that are combined side by side: an addition takes as many cycles as there
+ * are. However much of what is reduced is computed in the same loop, the sum is the same.
+ */
 const COPIES = 4;
-/** Operations of a loop's body beyond which nothing waits for the last result. */
+/** Operations of a loop's body beyond which writing it out several times makes it no faster. */
 const SHORT = 8;
 
-/** In how many parts reductions with these bodies go along: several where one would wait for itself. */
-function copiesFor(bodies: readonly Expr[], bodyOf: (source: Node) => Expr | undefined): number {
+/** How loops of reductions with these bodies are written. */
+function copiesFor(bodies: readonly Expr[], bodyOf: (source: Node) => Expr | undefined): Copies {
   let operations = 0;
   const seen = new Set<Expr>();
   const count = (body: Expr): void =>
@@ -62,7 +73,7 @@ function copiesFor(bodies: readonly Expr[], bodyOf: (source: Node) => Expr | und
       seen,
     );
   bodies.forEach(count);
-  return operations < SHORT ? COPIES : 1;
+  return { copies: COPIES, unrolled: operations < SHORT };
 }
 
 /** The partial results of one reduction. */
@@ -74,19 +85,25 @@ interface Sums {
   readonly many: readonly Var[];
 }
 
-function sumsOf(b: Builder, root: Root, oneLanes: number, lanes: number, copies: number): Sums {
+function sumsOf(b: Builder, root: Root, oneLanes: number, lanes: number): Sums {
   const start = (n: number): Var => b.mutable(literal(startOf(root), root.node.dtype, n));
   const one = start(oneLanes);
   const inOne = lanes === oneLanes;
-  const more = Array.from({ length: inOne ? copies - 1 : copies }, () => start(lanes));
+  const more = Array.from({ length: inOne ? COPIES - 1 : COPIES }, () => start(lanes));
   return { root, one, many: inOne ? [one, ...more] : more };
 }
 
 /** Combines one value, or a vector of them, with the rest. */
-function addTo(b: Builder, { root, one, many }: Sums, copy: number, found: Value): void {
-  const { lanes } = found.type;
-  const into = lanes === many[copy].type.lanes ? many[copy] : one;
-  b.set(into, b.op(combineOf(root).op, into.type, into, found));
+function addTo(b: Builder, { root, one, many }: Sums, copy: Copy, found: Value): void {
+  const { op } = combineOf(root);
+  if (copy === "next") {
+    // They take turns: the first goes to the end.
+    const sum = b.op(op, many[0].type, many[0], found);
+    many.forEach((into, i) => b.set(into, i + 1 < many.length ? many[i + 1] : sum));
+    return;
+  }
+  const into = found.type.lanes === many[copy].type.lanes ? many[copy] : one;
+  b.set(into, b.op(op, into.type, into, found));
 }
 
 /** The result, of as many lanes as rows are side by side. */
@@ -202,15 +219,15 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
     const rowEmit: Emit = emitterAt(w, rowPoint, known);
 
     /**
-     * Visits the reduced indices; the innermost ones `lanes` at a time if it is a row of them, and
-     * `copies` times a turn.
+     * Visits the reduced indices; the innermost ones `lanes` at a time if it is a row of them, and in
+     * `copies`.
      */
-    const visit = (copies: number, body: (point: Point, copy: number) => void): void => {
+    const visit = (copies: Copies, body: (point: Point, copy: Copy) => void): void => {
       const index = [...kept];
       const descend = (axis: number): void => {
         if (!isReduced[axis]) return descend(axis + 1);
         if (axis === last) {
-          const visitRow = (i: Value, n: number, part: Value | undefined, copy: number): void => {
+          const visitRow = (i: Value, n: number, part: Value | undefined, copy: Copy): void => {
             index[last] = i;
             body({ index: [...index], vector: last, lanes: n, part: firstLanes(part) }, copy);
           };
@@ -218,7 +235,7 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
           return;
         }
         const isInnermost = axis === innermost;
-        steppedLoop(b, int(0), sizes[axis], 1, isInnermost ? copies : 1, (i, copy) => {
+        steppedLoop(b, int(0), sizes[axis], 1, isInnermost ? copies : ONE, (i, copy) => {
           index[axis] = i;
           if (isInnermost) body({ ...rowPoint, index: [...index] }, copy);
           else descend(axis + 1);
@@ -238,7 +255,7 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
           (source) => (roots.get(source)?.domain === "space" ? bodies.get(source) : undefined),
         );
         const sums = long.map((root) =>
-          byRow ? sumsOf(b, root, 1, wide, copies) : sumsOf(b, root, lanes, lanes, copies),
+          byRow ? sumsOf(b, root, 1, wide) : sumsOf(b, root, lanes, lanes),
         );
         visit(copies, (point, copy) => {
           const emit = emitterAt(w, point, known);
@@ -268,7 +285,7 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
         storeAt(w, root, space.form(ownKept), rowPoint, values.get(root.node)!);
     const maps = stored.filter((root) => root.domain === "space");
     if (maps.length > 0)
-      visit(1, (point) => {
+      visit(ONE, (point) => {
         const emit = emitterAt(w, point, known);
         const found = maps.map((root) => emit(bodies.get(root.node)!));
         maps.forEach((root, i) => storeAt(w, root, space.form(own), point, found[i]));
@@ -378,8 +395,8 @@ function lowerSplit(region: Region, target: Target): LoweredKernel[] | undefined
   b.for(b.begin, b.end, int(1), (piece) => {
     const from = b.min(b.mul(piece, chunk), size);
     const to = b.min(b.add(from, chunk), size);
-    const sums = reductions.map((root) => sumsOf(b, root, 1, lanes, copies));
-    const visit = (i: Value, n: number, count: Value | undefined, copy: number): void => {
+    const sums = reductions.map((root) => sumsOf(b, root, 1, lanes));
+    const visit = (i: Value, n: number, count: Value | undefined, copy: Copy): void => {
       const part = firstLanes(count);
       const emit = emitterAt(w, { index: [i], vector: 0, lanes: n, part }, () => undefined);
       const found = bodies.map(emit);
