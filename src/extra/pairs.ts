@@ -1,4 +1,4 @@
-import { isFloat, isSmall, itemBytes } from "../ir/dtype.ts";
+import { isFloat, isSigned, isSmall, itemBytes } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { type CustomRule } from "../ir/primitives/custom.ts";
@@ -222,5 +222,5 @@ export const bitwiseLeftShift = shifted("bitwiseLeftShift", ops.shl, zero);
  * bitwiseRightShift(tensor([8, -8], { dtype: "i32" }), 2); // [2, -2]
  */
 export const bitwiseRightShift = shifted("bitwiseRightShift", ops.shr, (x) =>
-  x.dtype === "i32" ? ops.shr(x, ops.fullLike(x, 31)) : zero(x),
+  isSigned(x.dtype) ? ops.shr(x, ops.fullLike(x, 8 * itemBytes(x.dtype) - 1)) : zero(x),
 );

@@ -13,6 +13,7 @@ import {
   type VarianceOptions,
   where,
 } from "../tensor/index.ts";
+import { numbersOf } from "../tensor/nested.ts";
 import { checkFloat, checkInteger, checkOption, checkRank, checkTensor } from "../tensor/checks.ts";
 import { searchsorted } from "./sets.ts";
 
@@ -255,7 +256,7 @@ export function bincount(
   checkInteger(minlength, "minlength", "bincount");
   if (isFloat(x.dtype)) throw new TypeError(`bincount: expected integers, got ${x.dtype}`);
   let size = minlength;
-  for (const value of x.dataSync()) {
+  for (const value of numbersOf(x.dataSync(), x.dtype)) {
     if (value < 0) throw new RangeError(`bincount: expected integers >= 0, got ${value}`);
     size = Math.max(size, value + 1);
   }

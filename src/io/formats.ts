@@ -46,7 +46,6 @@ function widened(
   return { dtype, read };
 }
 
-const getInt64 = (view: DataView, at: number): bigint => view.getBigInt64(at, true);
 const getUint64 = (view: DataView, at: number): bigint => view.getBigUint64(at, true);
 
 /**
@@ -58,7 +57,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   F32: { bytes: 4, dtype: "f32" },
   F16: { bytes: 2, dtype: "f16", rounds: true },
   BF16: { bytes: 2, dtype: "bf16", rounds: true },
-  I64: { bytes: 8, dtype: "i64", instead: widened("i32", 8, getInt64) },
+  I64: { bytes: 8, dtype: "i64" },
   U64: { bytes: 8, dtype: "u64", instead: widened("u32", 8, getUint64) },
   I32: { bytes: 4, dtype: "i32" },
   U32: { bytes: 4, dtype: "u32" },

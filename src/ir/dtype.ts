@@ -1,12 +1,18 @@
 import { bf16Bits, bf16Value, f16Bits, f16Value } from "./half.ts";
 
 /** Element types of tensors. */
-export type DType = "f32" | "f64" | "f16" | "bf16" | "i32" | "u32" | "i16" | "i8" | "u8" | "bool";
+export type DType =
+  "f32" | "f64" | "f16" | "bf16" | "i64" | "i32" | "u32" | "i16" | "i8" | "u8" | "bool";
 
 /**
  * Typed arrays that hold elements. `bool` is one byte a value, 0 or 1. Those of `f16` and `bf16` are a
  * Uint16Array of their bits where they are stored, and a Float32Array where they are looked at (for `f16`
  * a Float16Array, in engines that have it).
+ *
+ * Those of `i64` are a BigInt64Array, which has no place in this union: its elements are bigints, and no
+ * arithmetic would be allowed on what may be either. Within the framework an element of i64, wherever a
+ * `number` is declared, is a bigint: comparisons and most operators are written alike for both, and what
+ * would mix them throws. `coerce` makes one of a number, and the other way round.
  */
 export type TypedArray =
   | Float32Array
@@ -32,11 +38,20 @@ interface DTypeInfo {
   readonly range?: readonly [number, number];
 }
 
+/** A bigint as what it passes for: see `TypedArray`. */
+const asElement = (value: bigint): number => value as unknown as number;
+
 const INFO: Record<DType, DTypeInfo> = {
   f32: { bytes: 4, category: "float", array: Float32Array },
   f64: { bytes: 8, category: "float", array: Float64Array },
   f16: { bytes: 2, category: "float", array: Float32Array },
   bf16: { bytes: 2, category: "float", array: Float32Array },
+  i64: {
+    bytes: 8,
+    category: "int",
+    array: BigInt64Array as unknown as ArrayType,
+    range: [asElement(-(2n ** 63n)), asElement(2n ** 63n - 1n)],
+  },
   i32: { bytes: 4, category: "int", array: Int32Array, range: [-2147483648, 2147483647] },
   u32: { bytes: 4, category: "int", array: Uint32Array, range: [0, 4294967295] },
   i16: { bytes: 2, category: "int", array: Int16Array, range: [-32768, 32767] },
@@ -51,6 +66,8 @@ export const isDType = (name: unknown): name is DType =>
   typeof name === "string" && Object.hasOwn(INFO, name);
 export const isFloat = (dtype: DType): boolean => INFO[dtype].category === "float";
 export const isInteger = (dtype: DType): boolean => INFO[dtype].category === "int";
+/** Whether elements are integers, of which some are negative. */
+export const isSigned = (dtype: DType): boolean => isInteger(dtype) && limits(dtype)[0] < 0;
 /** Whether elements are floats of 16 bits. */
 export const isHalf = (dtype: DType): dtype is "f16" | "bf16" =>
   dtype === "f16" || dtype === "bf16";
@@ -106,8 +123,30 @@ export function fromStored(dtype: DType, stored: TypedArray): TypedArray {
   return values;
 }
 
-/** The number that `value` becomes when it is stored as `dtype` (C's conversions; NaN to 0 for integers). */
-export function coerce(dtype: DType, value: number): number {
+/** The i64 that a number becomes: toward zero, modulo 2^64; NaN and infinities to 0. */
+const toBigint = (value: number | bigint): bigint =>
+  BigInt.asIntN(
+    64,
+    typeof value === "bigint" ? value : BigInt(Number.isFinite(value) ? Math.trunc(value) : 0),
+  );
+
+/** A number that rounds to the same element of `dtype` as this i64, or has the same last 32 bits. */
+function fromBigint(dtype: DType, value: bigint): number {
+  if (dtype === "bool") return Number(value !== 0n);
+  if (!isFloat(dtype)) return Number(BigInt.asIntN(32, value));
+  const number = Number(value);
+  if (dtype === "f64" || Number.isSafeInteger(number)) return number;
+  // So that it is not rounded twice: of the last digits only whether they are all zero counts.
+  return Number(((value >> 11n) | BigInt((value & 2047n) !== 0n)) << 11n);
+}
+
+/**
+ * The element that `value` becomes when it is stored as `dtype` (C's conversions, integers wrap; NaN to 0
+ * for integers).
+ */
+export function coerce(dtype: DType, value: number | bigint): number {
+  if (dtype === "i64") return asElement(toBigint(value));
+  if (typeof value === "bigint") value = fromBigint(dtype, value);
   switch (dtype) {
     case "f32":
       return Math.fround(value);
@@ -143,22 +182,22 @@ const RANK: Record<DType, number> = {
   i16: 2,
   i32: 3,
   u32: 3,
-  f16: 4,
-  bf16: 4,
-  f32: 5,
-  f64: 6,
+  i64: 4,
+  f16: 5,
+  bf16: 5,
+  f32: 6,
+  f64: 7,
 };
 
 /**
  * The dtype of a result that combines `a` and `b`, by PyTorch's promotion of tensors of equal
- * priority: bool < u8, i8 < i16 < i32 < f16, bf16 < f32 < f64. u8 with i8 is i16, and f16 with bf16 f32.
+ * priority: bool < u8, i8 < i16 < i32 < i64 < f16, bf16 < f32 < f64. u8 with i8 is i16, and f16 with bf16 f32.
  * `u32` joins floats, `u8` and `bool` only.
  */
 export function promote(a: DType, b: DType): DType {
   if (a === b) return a;
   const [low, high] = RANK[a] <= RANK[b] ? [a, b] : [b, a];
-  const signed = (dtype: DType): boolean => isInteger(dtype) && limits(dtype)[0] < 0;
-  if ((a === "u32" && signed(b)) || (b === "u32" && signed(a)))
+  if ((a === "u32" && isSigned(b)) || (b === "u32" && isSigned(a)))
     throw new TypeError(`no common dtype for ${a} and ${b}: cast one of them, e.g. x.to("i32")`);
   if (RANK[low] < RANK[high]) return high;
   return isHalf(a) ? "f32" : "i16";

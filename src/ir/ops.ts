@@ -7,18 +7,21 @@ import { sameShape, type Shape } from "./shape.ts";
 // One function a primitive: how rules, layers of the compiler and tensors write graphs. Steps that
 // change nothing return their input, and operations on constants alone are computed at once.
 
-/** The value of a constant node, also when it is broadcast; undefined for other nodes. */
+/** The number that a constant node is near to, also when it is broadcast; undefined for other nodes. */
 export function constantOf(node: Node): number | undefined {
   while (node.op.name === "expand" || node.op.name === "reshape") node = node.inputs[0];
-  return node.op.name === "const" ? (node.attrs.value as number) : undefined;
+  return node.op.name === "const" ? Number(node.attrs.value) : undefined;
 }
 
 /** A scalar constant. */
-export const constant = (value: number | boolean, dtype: DType): Node =>
-  make(primitive("const"), [], { value: coerce(dtype, Number(value)), dtype });
+export const constant = (value: number | boolean | bigint, dtype: DType): Node =>
+  make(primitive("const"), [], {
+    value: coerce(dtype, typeof value === "boolean" ? Number(value) : value),
+    dtype,
+  });
 
 /** `value` everywhere in `shape`. */
-export const full = (shape: Shape, value: number | boolean, dtype: DType): Node =>
+export const full = (shape: Shape, value: number | boolean | bigint, dtype: DType): Node =>
   broadcastTo(constant(value, dtype), shape);
 
 /** `full` with the shape and dtype of `like`. */
@@ -228,7 +231,7 @@ export const pad = (x: Node, lo: readonly number[], hi: readonly number[], value
     : make(primitive("pad"), [x], {
         lo,
         hi,
-        value: isFloat(x.dtype) ? coerce(x.dtype, value) : value,
+        value: isFloat(x.dtype) || x.dtype === "i64" ? coerce(x.dtype, value) : value,
       });
 
 /** `size[i]` entries of axis i: start[i], start[i] + step[i], …; steps are positive. */

@@ -54,6 +54,17 @@ export function integerPower(x: number, n: number): number {
   return result;
 }
 
+/** xⁿ of i64 modulo 2^64, as `integerPower`. */
+export function longPower(x: bigint, n: bigint): bigint {
+  if (n < 0n) return x === 1n || x === -1n ? x ** (n & 1n) : 0n;
+  let result = 1n;
+  for (let square = x; n > 0n; n >>= 1n) {
+    if (n & 1n) result = BigInt.asIntN(64, result * square);
+    square = BigInt.asIntN(64, square * square);
+  }
+  return result;
+}
+
 const high = (a: number, b: number): number => {
   const al = a & 0xffff;
   const ah = a >>> 16;

@@ -1,4 +1,5 @@
 import { Tensor } from "../tensor/index.ts";
+import { numbersOf } from "../tensor/nested.ts";
 
 /** Numbers given to a metric: an array, a typed array, or a tensor on a device that can be read at once. */
 export type Values = ArrayLike<number> | Tensor;
@@ -12,7 +13,12 @@ export interface Counts {
 }
 
 /** The elements of `x`, which must be finite numbers. */
-export const valuesOf = (x: Values): ArrayLike<number> => (x instanceof Tensor ? x.dataSync() : x);
+export const valuesOf = (x: Values): ArrayLike<number> =>
+  x instanceof Tensor ? numbersOf(x.dataSync(), x.dtype) : x;
+
+/** The same, of tensors on any device. */
+export const readValues = async (x: Values): Promise<ArrayLike<number>> =>
+  x instanceof Tensor ? numbersOf(await x.data(), x.dtype) : x;
 
 export function checkClassCount(numClasses: number, what: string): void {
   if (!Number.isInteger(numClasses) || numClasses < 1)

@@ -7,6 +7,7 @@ import {
   type Counts,
   type Values,
   zeroMatrix,
+  readValues,
 } from "./counts.ts";
 import { type ClassificationReport, reportFromCounts, type ReportOptions } from "./report.ts";
 import {
@@ -52,8 +53,8 @@ export class ClassificationMeter {
    */
   async update(predicted: Values, target: Values): Promise<void> {
     const what = "ClassificationMeter";
-    const t = target instanceof Tensor ? await target.data() : target;
-    let p = predicted instanceof Tensor ? await predicted.data() : predicted;
+    const t = await readValues(target);
+    let p = await readValues(predicted);
     if (predicted instanceof Tensor && predicted.ndim === 2) {
       if (predicted.shape[1] !== this.numClasses)
         throw new RangeError(

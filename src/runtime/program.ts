@@ -52,7 +52,7 @@ function roleOf(node: Node): number {
  * batch size may change without a new program. Only those that the structure depends on are not.
  */
 function isArgument(node: Node): boolean {
-  const value = node.attrs.value as number;
+  const value = Number(node.attrs.value);
   return node.dtype !== "bool" && value !== 0 && Math.abs(value) !== 1 && Number.isFinite(value);
 }
 

@@ -1,4 +1,4 @@
-import { isInteger } from "../ir/dtype.ts";
+import { coerce, isInteger } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { broadcastShapes, type Shape, showShape, sizeOf, stridesOf } from "../ir/shape.ts";
@@ -101,7 +101,8 @@ export function nonzeroRows(x: Tensor): Node {
   const { shape } = x;
   const strides = stridesOf(shape);
   const found: number[] = [];
-  for (let i = 0; i < data.length; i++) if (data[i] !== 0) found.push(i);
+  const zero = coerce(x.dtype, 0);
+  for (let i = 0; i < data.length; i++) if (data[i] !== zero) found.push(i);
   const rows = new Int32Array(shape.length * found.length);
   for (let axis = 0; axis < shape.length; axis++)
     for (let i = 0; i < found.length; i++)

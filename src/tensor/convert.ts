@@ -65,6 +65,13 @@ export const short = (x: Tensor): Tensor => to(x, "i16");
  */
 export const int = (x: Tensor): Tensor => to(x, "i32");
 /**
+ * `x.to("i64")`.
+ *
+ * @example
+ * tensor([1.7, 2 ** 40]).long(); // [1, 1099511627776]
+ */
+export const long = (x: Tensor): Tensor => to(x, "i64");
+/**
  * `x.to("bool")`: true where x is not 0.
  *
  * @example

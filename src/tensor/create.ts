@@ -4,6 +4,7 @@ import {
   Halves,
   isFloat,
   isHalf,
+  itemBytes,
   newArray,
   toStored,
   type TypedArray,
@@ -11,8 +12,8 @@ import {
 } from "../ir/dtype.ts";
 import * as ops from "../ir/ops.ts";
 import { showShape, type Shape, sizeOf } from "../ir/shape.ts";
-import { flattenNested, type Nested, nestedShape } from "./nested.ts";
-import { checkDType, checkShape, describe } from "./operand.ts";
+import { ELEMENTS, flattenNested, type NestedInput, nestedShape } from "./nested.ts";
+import { checkDType, checkShape, describe, dtypeOf } from "./operand.ts";
 import { fromData, fromStoredData, Tensor } from "./tensor.ts";
 
 /** Options of functions that make tensors. */
@@ -27,7 +28,7 @@ export interface TensorOptions {
 export type ShapeLike = number | Shape;
 
 /** JavaScript's arrays of numbers that tensors can be made from. */
-export type NumberArray = TypedArray | Uint8ClampedArray;
+export type NumberArray = TypedArray | Uint8ClampedArray | BigInt64Array;
 
 /** @internal Checks a shape given as a number or a list. */
 export function toShape(shape: ShapeLike, what: string): Shape {
@@ -45,6 +46,7 @@ const arrayDType = (data: NumberArray): DType => {
   if (data instanceof Float32Array) return "f32";
   if (data instanceof Float64Array) return "f64";
   if (Halves && data instanceof Halves) return "f16";
+  if (data instanceof BigInt64Array) return "i64";
   if (data instanceof Uint32Array) return "u32";
   if (data instanceof Int16Array) return "i16";
   if (data instanceof Int8Array) return "i8";
@@ -52,17 +54,21 @@ const arrayDType = (data: NumberArray): DType => {
 };
 
 /**
- * A tensor of the given elements: a number, a boolean, nested arrays of them, or a typed array (which
- * is copied). Numbers are f32 unless `dtype` says otherwise, also whole ones; booleans are bool; a typed
- * array keeps its type, where a tensor has it.
+ * A tensor of the given elements: a number, a boolean, a bigint, nested arrays of them, or a typed array
+ * (which is copied). Numbers are f32 unless `dtype` says otherwise, also whole ones; booleans are bool and
+ * bigints i64; a typed array keeps its type, where a tensor has it.
  *
  * Throws when nested arrays differ in length.
  *
  * @example
  * tensor([[1, 2], [3, 4]]);
  * tensor([2, 0, 1], { dtype: "i32" });
+ * tensor([2n ** 62n]).dtype; // i64
  */
-export function tensor(data: Nested | NumberArray | Tensor, options: TensorOptions = {}): Tensor {
+export function tensor(
+  data: NestedInput | NumberArray | Tensor,
+  options: TensorOptions = {},
+): Tensor {
   checkDType(options.dtype, "tensor");
   if (data instanceof Tensor) {
     const copy = data.detach();
@@ -72,25 +78,26 @@ export function tensor(data: Nested | NumberArray | Tensor, options: TensorOptio
     const dtype = options.dtype ?? arrayDType(data);
     return finish(fromData(converted(data, dtype), [data.length], dtype), options);
   }
-  if (typeof data !== "number" && typeof data !== "boolean" && !Array.isArray(data))
+  if (!ELEMENTS.includes(typeof data) && !Array.isArray(data))
     throw new TypeError(
       `tensor: expected numbers, nested arrays or a typed array, got ${describe(data)}`,
     );
   const shape = nestedShape(data);
   const size = sizeOf(shape);
-  const values = new Array<number>(size);
-  let booleans = size > 0;
+  const values = new Array<number | bigint>(size);
+  const kinds = new Set<string>();
   flattenNested(data, shape, "tensor", (element, position) => {
-    booleans &&= typeof element === "boolean";
-    values[position] = Number(element);
+    kinds.add(typeof element);
+    values[position] = typeof element === "bigint" ? element : Number(element);
   });
-  const dtype = options.dtype ?? (booleans ? "bool" : "f32");
+  const only = (kind: string): boolean => kinds.size === 1 && kinds.has(kind);
+  const dtype = options.dtype ?? (only("boolean") ? "bool" : only("bigint") ? "i64" : "f32");
   return finish(fromData(converted(values, dtype), shape, dtype), options);
 }
 
-function converted(values: ArrayLike<number>, dtype: DType): TypedArray {
+function converted(values: ArrayLike<number | bigint>, dtype: DType): TypedArray {
   const out = newArray(dtype, values.length);
-  if (isFloat(dtype)) out.set(values);
+  if (isFloat(dtype) && typeof values[0] === "number") out.set(values as ArrayLike<number>);
   else for (let i = 0; i < out.length; i++) out[i] = coerce(dtype, values[i]);
   return out;
 }
@@ -105,7 +112,7 @@ function converted(values: ArrayLike<number>, dtype: DType): TypedArray {
  * fromTypedArray(Uint16Array.of(0x3f80, 0x4000), 2, { dtype: "bf16" }); // [1, 2]
  */
 export function fromTypedArray(
-  data: TypedArray,
+  data: TypedArray | BigInt64Array,
   shape: ShapeLike = data.length,
   options: TensorOptions = {},
 ): Tensor {
@@ -117,7 +124,7 @@ export function fromTypedArray(
     );
   const own = arrayDType(data);
   const dtype = options.dtype ?? own;
-  const stored = storedAs(dtype, own, data);
+  const stored = storedAs(dtype, own, data as TypedArray);
   if (!stored) {
     const bits = data instanceof Uint16Array;
     throw new TypeError(
@@ -149,7 +156,7 @@ function storedAs(dtype: DType, own: DType, data: TypedArray): TypedArray | unde
  */
 export function full(
   shape: ShapeLike,
-  value: number | boolean,
+  value: number | boolean | bigint,
   options: TensorOptions = {},
 ): Tensor {
   return filled("full", shape, value, options);
@@ -158,13 +165,13 @@ export function full(
 function filled(
   what: string,
   shape: ShapeLike,
-  value: number | boolean,
+  value: number | boolean | bigint,
   options: TensorOptions,
 ): Tensor {
   checkDType(options.dtype, what);
-  if (typeof value !== "number" && typeof value !== "boolean")
+  if (!ELEMENTS.includes(typeof value))
     throw new TypeError(`${what}: expected a number or a boolean, got ${describe(value)}`);
-  const dtype = options.dtype ?? (typeof value === "boolean" ? "bool" : "f32");
+  const dtype = options.dtype ?? dtypeOf(value);
   return finish(new Tensor(ops.full(toShape(shape, what), value, dtype)), options);
 }
 
@@ -223,7 +230,7 @@ export function arange(
   const dtype = options.dtype ?? (whole ? "i32" : "f32");
   checkDType(dtype, "arange");
   const size = Math.ceil((end - start) / step);
-  if (whole && (dtype === "i32" || dtype === "f32" || dtype === "f64")) {
+  if (whole && itemBytes(dtype) >= 4 && dtype !== "u32") {
     let index = ops.iota([size], 0, dtype);
     if (step !== 1) index = ops.mul(index, ops.fullLike(index, step));
     return finish(new Tensor(ops.add(index, ops.fullLike(index, start))), options);

@@ -1,8 +1,8 @@
 export { CellTensor, evalAll } from "./tensor.ts";
 export { Tensor } from "./methods.ts";
 export { type Methods } from "./methods.ts";
-export { type Nested } from "./nested.ts";
-export { type Dim, type Operand, type Sizes } from "./operand.ts";
+export { type Nested, type NestedInput } from "./nested.ts";
+export { type Dim, type Operand, type Scalar, type Sizes } from "./operand.ts";
 export { type Index, type Slice } from "./at.ts";
 export * from "./activation.ts";
 export * from "./adaptive-pooling.ts";

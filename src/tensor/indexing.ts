@@ -4,6 +4,7 @@ import type { Node } from "../ir/node.ts";
 import { to } from "./convert.ts";
 import { atNode, type Index, nonzeroRows } from "./at.ts";
 import { fromFront, gatherAxis, spread } from "./gather.ts";
+import { numbersOf } from "./nested.ts";
 import { asVector, checkOption, describe, indexNode, nodeOf, type Operand } from "./operand.ts";
 import { atPrecision } from "./precision.ts";
 import { Tensor } from "./tensor.ts";
@@ -342,7 +343,8 @@ export function embedding(
 export function oneHot(x: Tensor, numClasses = -1): Tensor {
   const positions = indexNode(x, "oneHot");
   let size = numClasses;
-  if (size === -1) for (const value of x.dataSync()) size = Math.max(size, value + 1);
+  if (size === -1)
+    for (const value of numbersOf(x.dataSync(), x.dtype)) size = Math.max(size, value + 1);
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`oneHot: the number of classes must be positive, got ${size}`);
   const shape = [...positions.shape, size];

@@ -5,11 +5,14 @@ import { broadcastShapes, normalizeAxis, sameShape, type Shape, sizeOf } from ".
 import { asWritten } from "./precision.ts";
 import { Tensor } from "./tensor.ts";
 
+/** A number, a boolean or, for i64, a bigint. */
+export type Scalar = number | boolean | bigint;
+
 /**
- * What elementwise functions take. A number or boolean is a scalar that joins the tensor's dtype as in
- * PyTorch: an integer keeps any dtype but bool, a fraction makes integers f32, nothing widens floats.
+ * What elementwise functions take. A number, boolean or bigint is a scalar that joins the tensor's dtype as
+ * in PyTorch: an integer keeps any dtype but bool, a fraction makes integers f32, nothing widens floats.
  */
-export type Operand = Tensor | number | boolean;
+export type Operand = Tensor | Scalar;
 
 /** One axis or several; negative ones count from the end. */
 export type Dim = number | readonly number[];
@@ -27,16 +30,20 @@ export function describe(x: unknown): string {
   if (Array.isArray(x)) return "an array";
   if (x === null || x === undefined) return String(x);
   if (typeof x === "object") return `an instance of ${x.constructor?.name ?? "Object"}`;
-  if (typeof x === "number" || typeof x === "boolean") return String(x);
+  if (typeof x === "number" || typeof x === "boolean" || typeof x === "bigint") return String(x);
   return typeof x === "string" ? JSON.stringify(x) : `a ${typeof x}`;
 }
 
 /** The dtype of a scalar that meets a tensor of `dtype`, and so of their result. */
-export function scalarDType(value: number | boolean, dtype: DType): DType {
+export function scalarDType(value: Scalar, dtype: DType): DType {
   if (isFloat(dtype) || typeof value === "boolean") return dtype;
-  if (!Number.isInteger(value)) return "f32";
-  return dtype === "bool" ? "i32" : dtype;
+  if (typeof value === "number" && !Number.isInteger(value)) return "f32";
+  return dtype !== "bool" ? dtype : typeof value === "bigint" ? "i64" : "i32";
 }
+
+/** The dtype of a scalar that stands alone: a number is f32, a boolean bool, a bigint i64. */
+export const dtypeOf = (value: Scalar): DType =>
+  typeof value === "number" ? "f32" : typeof value === "boolean" ? "bool" : "i64";
 
 const category = (dtype: DType): number => (isFloat(dtype) ? 2 : isInteger(dtype) ? 1 : 0);
 
@@ -77,16 +84,16 @@ export function callInSingle<A extends unknown[]>(
 /** Ints and bools as f32. */
 export const toFloat = (x: Node): Node => (isFloat(x.dtype) ? x : cast(x, "f32"));
 
-function scalarOrThrow(x: unknown, what: string): number | boolean {
-  if (typeof x === "number" || typeof x === "boolean") return x;
+function scalarOrThrow(x: unknown, what: string): Scalar {
+  if (typeof x === "number" || typeof x === "boolean" || typeof x === "bigint") return x;
   throw new TypeError(`${what}: expected a tensor or a number, got ${describe(x)}`);
 }
 
-/** The node of an operand that stands alone: a number is f32, a boolean bool. */
+/** The node of an operand that stands alone. */
 export function nodeOf(x: Operand, what: string): Node {
   if (x instanceof Tensor) return x.node;
   const value = scalarOrThrow(x, what);
-  return constant(value, typeof value === "boolean" ? "bool" : "f32");
+  return constant(value, dtypeOf(value));
 }
 
 /**

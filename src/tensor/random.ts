@@ -275,9 +275,10 @@ export function randint(
   const words = bits(toShape(shape, "randint"), options.generator);
   const count = high - low;
   const rest = count === 2 ** 32 ? words : ops.rem(words, ops.fullLike(words, count));
+  const { dtype = "i32" } = options;
+  if (dtype === "i64") return finish(shifted(ops.cast(rest, dtype), low), options);
   // Sums of i32 wrap around, so that words above 2^31 end where they should.
-  const value = shifted(ops.bitcast(rest, "i32"), low | 0);
-  return finish(ops.cast(value, options.dtype ?? "i32"), options);
+  return finish(ops.cast(shifted(ops.bitcast(rest, "i32"), low | 0), dtype), options);
 }
 
 /**

@@ -2,6 +2,7 @@ import * as ops from "../ir/ops.ts";
 import { normalizeAxis, type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import { axesUpTo, distinctAxes, range } from "./axes.ts";
 import { catNodes } from "./cat.ts";
+import { numbersOf } from "./nested.ts";
 import { checkInteger, checkShape, checkTensor, type Dim, type Sizes, sizesOf } from "./operand.ts";
 import { fromData, Tensor } from "./tensor.ts";
 
@@ -297,7 +298,7 @@ export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: numb
       throw new Error(
         `repeatInterleave: expected ${shape[axis] ?? 1} counts, got ${showShape(repeats.shape)}`,
       );
-    const counts = Array.from(repeats.dataSync());
+    const counts = Array.from(numbersOf(repeats.dataSync(), repeats.dtype));
     checkShape(counts, "repeatInterleave");
     const at = counts.flatMap((count, i) => new Array<number>(count).fill(i));
     return x.indexSelect(axis, fromData(Int32Array.from(at), [at.length], "i32"));

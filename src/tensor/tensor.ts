@@ -7,7 +7,7 @@ import { sameShape, type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import { evaluateAsync, flush, read, readAsync } from "../runtime/engine.ts";
 import { Cell, CellValue, HostValue } from "../runtime/values.ts";
 import type { Methods } from "./methods.ts";
-import { type Nested, nest } from "./nested.ts";
+import { type Nested, nest, numberOf } from "./nested.ts";
 import { inspect, print } from "./print.ts";
 
 /**
@@ -85,34 +85,39 @@ export class Tensor {
 
   /**
    * The elements in row-major order: a copy, or for the CPU devices the value itself; do not write to it.
-   * Those of `f16` are a Float16Array where the engine has it, else, as always for `bf16`, a Float32Array.
+   * Those of `f16` are a Float16Array where the engine has it, else, as always for `bf16`, a Float32Array;
+   * those of `i64` a BigInt64Array, which TypeScript is told by `data<BigInt64Array>()`.
    *
    * @example
    * await tensor([1, 2]).data(); // Float32Array [1, 2]
    */
-  async data(): Promise<TypedArray> {
+  async data(): Promise<TypedArray>;
+  async data<A extends BigInt64Array>(): Promise<A>;
+  async data(): Promise<unknown> {
     const elements = readAsync(this.node);
     this.settle();
     return elements;
   }
 
   /** The elements in row-major order, at once. Throws on devices that can only be read asynchronously. */
-  dataSync(): TypedArray {
+  dataSync(): TypedArray;
+  dataSync<A extends BigInt64Array>(): A;
+  dataSync(): unknown {
     const data = read(this.node);
     this.settle();
     return data;
   }
 
-  /** The only element, as a number. */
+  /** The only element, as a number. Throws for an i64 beyond 2^53, which `data()` gives as a bigint. */
   async item(): Promise<number> {
     this.checkSingle();
-    return (await this.data())[0];
+    return numberOf((await this.data())[0]);
   }
 
   /** The only element, as a number, at once. */
   itemSync(): number {
     this.checkSingle();
-    return this.dataSync()[0];
+    return numberOf(this.dataSync()[0]);
   }
 
   private checkSingle(): void {
@@ -122,7 +127,10 @@ export class Tensor {
       );
   }
 
-  /** The elements as nested arrays (a number or boolean for a scalar). */
+  /**
+   * The elements as nested arrays (a number or boolean for a scalar). Throws where an i64 is beyond 2^53:
+   * `data()` gives those as bigints.
+   */
   async toArray(): Promise<Nested> {
     return nest(await this.data(), this.shape, this.dtype);
   }

@@ -1,7 +1,7 @@
 import { type Kernel } from "../../compiler/loop/loop.ts";
 
 // How a kernel is called: `buffers` holds a pointer for each buffer, or, for scratch buffers, bytes into
-// `scratch`; `scalars` a slot of 8 bytes each, in the scalar's own type (integers as i32).
+// `scratch`; `scalars` a slot of 8 bytes each, in the scalar's own type (integers of fewer bits as i32).
 
 /** The parameters of a kernel's function, which returns nothing. */
 export const KERNEL_PARAMETERS =

@@ -73,9 +73,10 @@ export function createBlockHelpers(
       f32: "ups512",
       i32: "dqusi512",
       u32: "dqusi512",
+      f64: "upd512",
+      i64: "dqudi512",
     };
-    const name =
-      lanes === 16 ? suffix[element] : lanes === 8 && element === "f64" ? "upd512" : undefined;
+    const name = lanes * ELEMENT_BYTES[element] === 64 ? suffix[element] : undefined;
     return name && `__builtin_ia32_${action}${name}_mask`;
   };
 

@@ -6,7 +6,7 @@ import {
   type Value,
   type Var,
 } from "../../compiler/loop/loop.ts";
-import { type DType, isFloat, isNarrow } from "../../ir/dtype.ts";
+import { type DType, isNarrow, itemBytes } from "../../ir/dtype.ts";
 import { KERNEL_PARAMETERS, SCALAR_BYTES } from "./abi.ts";
 import { STREAM_END } from "./block-helpers.ts";
 import { createHelpers } from "./helpers.ts";
@@ -57,9 +57,9 @@ class Writer {
     );
     kernel.buffers.forEach((b, i) => this.line(this.bufferDeclaration(b, i)));
     kernel.scalars.forEach((v, i) => {
-      // Integers of all widths are handed over as i32.
+      // Integers of fewer bits are handed over as i32.
       const { dtype } = v.type;
-      const slot = isFloat(dtype) || dtype === "u32" ? dtype : "i32";
+      const slot = itemBytes(dtype) >= 4 ? dtype : "i32";
       this.line(
         `const ${this.type(v.type)} ${this.show(v)} = *(const ${slot} *)((char *)scalars + ${SCALAR_BYTES * i});`,
       );

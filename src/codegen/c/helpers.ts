@@ -1,9 +1,16 @@
-import { type DType } from "../../ir/dtype.ts";
+import { type DType, isSigned } from "../../ir/dtype.ts";
 import { type Type } from "../../compiler/loop/loop.ts";
 import { EASY_ANGLE } from "../../compiler/loop/math/trigonometric.ts";
 import { LARGE_ANGLE } from "./angles.ts";
 import { type BlockHelpers, createBlockHelpers } from "./block-helpers.ts";
-import { ELEMENT_BYTES, type Element, memoryElement, nameOf, type Types } from "./types.ts";
+import {
+  ELEMENT_BYTES,
+  type Element,
+  memoryElement,
+  nameOf,
+  selectorOf,
+  type Types,
+} from "./types.ts";
 
 // Functions that generated code calls where C has no operator. Each is written into a translation unit
 // when it is first used, for the type that it is used with. Machines have instructions for most of them;
@@ -18,8 +25,8 @@ export interface Helpers extends BlockHelpers {
   /** Division that gives 0 for a divisor of 0. */
   divide(op: "div" | "rem", type: Type, a: string, b: string): string;
   mulHigh(type: Type, a: string, b: string): string;
-  /** Floats to i32 modulo 2^32, NaN to 0. */
-  toI32(from: Type, a: string): string;
+  /** Floats to integers modulo 2^32 or 2^64, NaN to 0. */
+  toInt(from: Type, to: "i32" | "i64", a: string): string;
   reinterpret(from: DType, to: DType, a: string): string;
   /** The lanes of a vector combined by halves. */
   across(op: string, from: Type, a: string): string;
@@ -280,14 +287,7 @@ export function createHelpers(types: Types): Helpers {
   function select({ dtype, lanes }: Type, condition: string, x: string, y: string): string {
     const type = types.of({ dtype, lanes });
     const name = `select_${type}`;
-    const element: Element =
-      dtype === "bool"
-        ? types.mask(lanes)
-        : dtype === "u8"
-          ? "u8"
-          : dtype === "f64"
-            ? "i64"
-            : "i32";
+    const element = dtype === "bool" ? types.mask(lanes) : selectorOf(dtype);
     const mask = types.vector(element, lanes);
     define(name, () =>
       fn(
@@ -305,11 +305,9 @@ export function createHelpers(types: Types): Helpers {
     const name = `${op}_${nameOf(element, lanes)}`;
     const one = `${op}_${element}`;
     const operator = op === "div" ? "/" : "%";
-    // -2^31 / -1 does not fit and traps.
-    const special =
-      dtype === "i32"
-        ? `  if (b == -1) return ${op === "div" ? "(i32)(0u - (u32)a)" : "0"};\n`
-        : "";
+    // -2^31 / -1 does not fit and traps, as does -2^63 / -1.
+    const minus = `(${element})(0u - (${element.replace("i", "u")})a)`;
+    const special = isSigned(dtype) ? `  if (b == -1) return ${op === "div" ? minus : "0"};\n` : "";
     define(one, () =>
       fn(
         element,
@@ -348,36 +346,36 @@ export function createHelpers(types: Types): Helpers {
     return `${name}(${a}, ${b})`;
   }
 
-  function toI32({ dtype, lanes }: Type, a: string): string {
+  function toInt({ dtype, lanes }: Type, to: "i32" | "i64", a: string): string {
     const own = dtype as Float;
-    const one = `toI32_${own}`;
-    const name = `toI32_${nameOf(own, lanes)}`;
+    const one = `${to}_of_${own}`;
+    const name = `${to}_of_${nameOf(own, lanes)}`;
+    const limit = `0x1p${8 * ELEMENT_BYTES[to] - 1}${FLOATS[own].suffix}`;
     define(one, () =>
       fn(
-        "i32",
+        to,
         one,
         `${own} a`,
         [
-          "  if (a > -2147483649.0 && a < 2147483648.0) return (i32)a;",
+          `  if (a >= -${limit} && a < ${limit}) return (${to})a;`,
           "  double x = a;",
           "  union { double from; i64 to; } u;",
           "  u.from = x;",
           "  int e = (int)(u.to >> 52 & 2047) - 1075;",
-          // Beyond 2^84 all bits that count are zero, as they are of NaN and infinity.
-          "  if (e < -52 || e > 31) return 0;",
-          "  i64 m = (u.to & 0xfffffffffffffll) | 0x10000000000000ll;",
-          "  i64 whole = e < 0 ? m >> -e : (i64)((u64)m << e);",
-          "  return (i32)(u32)(u64)(x < 0 ? -whole : whole);",
+          // Far beyond the limit all bits that count are zero, as they are of NaN and infinity.
+          `  if (e < -52 || e >= ${8 * ELEMENT_BYTES[to]}) return 0;`,
+          "  u64 m = (u.to & 0xfffffffffffffll) | 0x10000000000000ll;",
+          "  u64 whole = e < 0 ? m >> -e : m << e;",
+          `  return (${to})(x < 0 ? 0u - whole : whole);`,
         ].join("\n"),
       ),
     );
     if (lanes === 1) return `${name}(${a})`;
     const type = types.vector(own, lanes);
-    const whole = types.vector("i32", lanes);
-    const limit = own === "f32" ? "2147483648.0f" : "2147483648.0";
+    const whole = types.vector(to, lanes);
     const test = types.vector(FLOATS[own].int, lanes);
     const magnitude = float("abs", { dtype, lanes }, "a");
-    // Numbers beyond i32 are rare: all lanes are tested together.
+    // Numbers beyond the limit are rare: all lanes are tested together.
     define(name, () =>
       fn(
         whole,
@@ -443,7 +441,7 @@ export function createHelpers(types: Types): Helpers {
     select,
     divide,
     mulHigh,
-    toI32,
+    toInt,
     reinterpret,
     across,
     definitions,

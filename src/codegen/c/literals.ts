@@ -1,4 +1,4 @@
-import { type DType } from "../../ir/dtype.ts";
+import { type DType, limits } from "../../ir/dtype.ts";
 
 /** A number as a literal of C, in parentheses where an operator before it could be taken for a part. */
 export function showLiteral(value: number, dtype: DType): string {
@@ -11,8 +11,15 @@ export function showLiteral(value: number, dtype: DType): string {
     case "f16":
     case "bf16":
       throw new Error(`${dtype} is a dtype of memory, and no value has it`);
+    // The magnitude of the lowest has no literal.
+    case "i64":
+      return value === limits(dtype)[0] ? "(-0x7fffffffffffffffll - 1)" : `(${value}ll)`;
     case "i32":
-      return value === -2147483648 ? "(-2147483647 - 1)" : value < 0 ? `(${value})` : String(value);
+      return value === limits(dtype)[0]
+        ? "(-0x7fffffff - 1)"
+        : value < 0
+          ? `(${value})`
+          : `${value}`;
     case "u32":
       return `${value}u`;
     case "u8":

@@ -1,8 +1,8 @@
-import { type DType, isFloat } from "../../ir/dtype.ts";
+import { type DType, isFloat, isSigned } from "../../ir/dtype.ts";
 import { type Type, type Value } from "../../compiler/loop/loop.ts";
 import { type Helpers } from "./helpers.ts";
 import { showLiteral } from "./literals.ts";
-import { type Element, memoryElement, nameOf, type Types } from "./types.ts";
+import { type Element, memoryElement, nameOf, selectorOf, type Types } from "./types.ts";
 
 // One C expression an operation, for scalars and vectors alike: C's operators work on both. What they
 // lack is a function of helpers.ts.
@@ -70,11 +70,8 @@ const elementOf = (c: Context, { dtype, lanes }: Type): Element =>
   dtype !== "bool" ? memoryElement(dtype) : lanes === 1 ? "u8" : c.types.mask(lanes);
 
 /** The element of what a comparison of two such values gives: integers as wide as they are. */
-const testOf = (c: Context, type: Type): Element =>
-  type.dtype === "u8" ? "u8" : type.dtype === "f64" ? "i64" : maskElement(c, type);
-
-const maskElement = (c: Context, { dtype, lanes }: Type): Element =>
-  dtype === "bool" ? c.types.mask(lanes) : "i32";
+const testOf = (c: Context, { dtype, lanes }: Type): Element =>
+  dtype === "bool" ? c.types.mask(lanes) : selectorOf(dtype);
 
 /** A vector of 0 and all ones, with lanes of another width. */
 const resize = (c: Context, text: string, from: Element, to: Element, lanes: number): string =>
@@ -113,23 +110,28 @@ function cast(c: Context, to: Type, from: Type, a: string): string {
   if (lanes === 1) {
     if (to.dtype === "bool") return `${a} != 0`;
     if (isFloat(from.dtype) && !isFloat(to.dtype))
-      return `(${to.dtype})${c.helpers.toI32(from, a)}`;
+      return `(${to.dtype})${c.helpers.toInt(from, wholeOf(to.dtype), a)}`;
     return `(${elementOf(c, to)})${a}`;
   }
   const type = c.types.of(to);
   if (to.dtype === "bool") return toMask(c, from, `${a} != 0`);
   if (from.dtype === "bool") return `__builtin_convertvector(${a} & 1, ${type})`;
   if (isFloat(from.dtype) && !isFloat(to.dtype)) {
-    const whole = c.helpers.toI32(from, a);
-    return to.dtype === "i32" ? whole : `__builtin_convertvector(${whole}, ${type})`;
+    const own = wholeOf(to.dtype);
+    const whole = c.helpers.toInt(from, own, a);
+    return to.dtype === own ? whole : `__builtin_convertvector(${whole}, ${type})`;
   }
   return `__builtin_convertvector(${a}, ${type})`;
 }
 
+/** The integers that floats become first. */
+const wholeOf = (dtype: DType): "i32" | "i64" => (dtype === "i64" ? "i64" : "i32");
+
 function bitcast(c: Context, to: Type, from: Type, a: string): string {
   if (to.dtype === from.dtype) return a;
   const words: readonly DType[] = ["f32", "i32", "u32"];
-  if (words.includes(to.dtype) && words.includes(from.dtype))
+  const longs: readonly DType[] = ["f64", "i64"];
+  if ([words, longs].some((alike) => alike.includes(to.dtype) && alike.includes(from.dtype)))
     return to.lanes > 1
       ? `(${c.types.of(to)})${a}`
       : c.helpers.reinterpret(from.dtype, to.dtype, a);
@@ -204,7 +206,7 @@ function floatExpression(c: Context, op: string, to: Type, a: string, b: string)
 function intExpression(c: Context, op: string, to: Type, args: readonly Argument[]): string {
   const [a, b] = args.map((x) => x.text);
   const { dtype, lanes } = to;
-  const signed = dtype === "i32";
+  const signed = isSigned(dtype);
   switch (op) {
     case "floor":
     case "ceil":

@@ -1,11 +1,11 @@
-import { type DType, isHalf } from "../../ir/dtype.ts";
+import { type DType, isHalf, itemBytes } from "../../ir/dtype.ts";
 import { type Type } from "../../compiler/loop/loop.ts";
 
 // How values look in C. Vectors are GCC's vector types, which clang has too. A `bool` with several
 // lanes is a mask: integers of all ones or zeros, as wide as a lane of the machine's vectors.
 
-/** An element type of C: dtypes, bits of halves, and the integers of 64 bits that masks of f64 are made of. */
-export type Element = Exclude<DType, "bool" | "f16" | "bf16"> | "u16" | "i64" | "u64";
+/** An element type of C: dtypes, and the unsigned integers that bits are moved in. */
+export type Element = Exclude<DType, "bool" | "f16" | "bf16"> | "u16" | "u64";
 
 const SCALARS: Record<Element, string> = {
   f32: "float",
@@ -48,6 +48,10 @@ export interface Types {
   mask(lanes: number): "i32" | "i64";
   readonly declarations: readonly string[];
 }
+
+/** The integer of all ones or zeros that selects between elements of a dtype. */
+export const selectorOf = (dtype: DType): Element =>
+  dtype === "u8" ? "u8" : itemBytes(dtype) === 8 ? "i64" : "i32";
 
 /** How an element of this dtype lies in memory. */
 export const memoryElement = (dtype: DType): Element =>

@@ -17,10 +17,10 @@ export type CompiledKernel = (
 
 function show(value: Value): string {
   if (value.kind === "var") return `${value.mutable ? "m" : "v"}${value.id}`;
+  const number = Object.is(value.value, -0) ? "-0" : String(value.value);
+  const text = value.type.dtype === "i64" ? `${number}n` : number;
   // In parentheses, because an operator may come before it.
-  return value.value < 0 || Object.is(value.value, -0)
-    ? `(${Object.is(value.value, -0) ? "-0" : value.value})`
-    : String(value.value);
+  return text.startsWith("-") ? `(${text})` : text;
 }
 
 function offsetBy(pointer: Var, offset: number): string {

@@ -1,4 +1,5 @@
 import { TWO_OVER_PI } from "../../compiler/loop/math/coefficients.ts";
+import { coerce } from "../../ir/dtype.ts";
 import { erf, power, roundEven } from "../../ir/special.ts";
 
 // What generated code calls where JavaScript has no operator or Math function that fits.
@@ -7,6 +8,7 @@ const words = new Int32Array(2);
 const unsigned = new Uint32Array(words.buffer);
 const single = new Float32Array(words.buffer);
 const double = new Float64Array(words.buffer);
+const long = new BigInt64Array(words.buffer);
 
 /** Which of the two words of a f64 holds its sign and exponent. */
 const HIGH = ((double[0] = 1), words[1] === 0x3ff00000 ? 1 : 0);
@@ -87,9 +89,18 @@ function quarterRest(x: number): number {
   return (fraction < 0n ? -leading : leading) * (Math.PI / 2);
 }
 
-/** By the names that generated code uses. */
-export const HELPERS: Readonly<Record<string, (...args: number[]) => number>> = {
+const f64ToBits = (x: number): bigint => ((double[0] = x), long[0]);
+const bitsToF64 = (x: bigint): number => ((long[0] = x), double[0]);
+
+/** By the names that generated code uses; what has to do with i64 takes or gives bigints. */
+export const HELPERS: Readonly<Record<string, (...args: never[]) => number | bigint>> = {
   fround: Math.fround,
+  asI64: (x: bigint) => BigInt.asIntN(64, x),
+  toI64: (x: number) => coerce("i64", x),
+  i64ToF32: (x: bigint) => coerce("f32", x),
+  i64ToF64: Number,
+  f64ToBits,
+  bitsToF64,
   imul: Math.imul,
   erf,
   f32ToI32,

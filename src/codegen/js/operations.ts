@@ -1,8 +1,8 @@
-import { type DType, isFloat } from "../../ir/dtype.ts";
+import { type DType, isFloat, isSigned } from "../../ir/dtype.ts";
 import { type Type } from "../../compiler/loop/loop.ts";
 
 // One JavaScript expression an operation. Values are numbers that always lie in the range of their
-// dtype: f32 are rounded after each operation, integers wrapped, bool are 0 or 1.
+// dtype: f32 are rounded after each operation, integers wrapped, bool are 0 or 1. Those of i64 are bigints.
 
 /** `expression`, a number, made a value of `dtype`. */
 export function wrap(dtype: DType, expression: string): string {
@@ -16,6 +16,8 @@ export function wrap(dtype: DType, expression: string): string {
     case "f16":
     case "bf16":
       throw new Error(`${dtype} is a dtype of memory, and no value has it`);
+    case "i64":
+      return `asI64(${expression})`;
     case "i32":
       return `${expression} | 0`;
     case "u32":
@@ -62,6 +64,7 @@ export function expression(op: string, to: Type, from: DType, args: readonly str
       return a;
     case "max":
     case "min":
+      if (dtype === "i64") return `${a} ${op === "max" ? ">" : "<"} ${b} ? ${a} : ${b}`;
       return `Math.${op}(${a}, ${b})`;
     default:
       return isFloat(dtype)
@@ -132,7 +135,8 @@ function floatExpression(op: string, dtype: DType, a: string, b: string): string
 }
 
 function intExpression(op: string, dtype: DType, a: string, b: string): string {
-  const signed = dtype === "i32";
+  const signed = isSigned(dtype);
+  const long = dtype === "i64";
   switch (op) {
     case "floor":
     case "ceil":
@@ -142,6 +146,7 @@ function intExpression(op: string, dtype: DType, a: string, b: string): string {
     case "neg":
       return wrap(dtype, `-${a}`);
     case "abs":
+      if (long) return wrap(dtype, `${a} < 0n ? -${a} : ${a}`);
       return signed ? `Math.abs(${a}) | 0` : a;
     case "sign":
       return signed ? `Math.sign(${a})` : test(`${a} !== 0`);
@@ -153,18 +158,21 @@ function intExpression(op: string, dtype: DType, a: string, b: string): string {
       return wrap(dtype, `${a} - ${b}`);
     case "mul":
       return dtype === "i32" ? product(dtype, a, b) : wrap(dtype, product(dtype, a, b));
-    // A quotient of a zero divisor is infinite or NaN, which wraps to the 0 that is asked for.
+    // A quotient of a zero divisor is infinite or NaN, which wraps to the 0 that is asked for; that of bigints
+    // would throw.
     case "div":
-      return wrap(dtype, `(${a} / ${b})`);
-    case "rem":
-      return wrap(dtype, `(${a} % ${b})`);
+    case "rem": {
+      const quotient = wrap(dtype, `(${a} ${op === "div" ? "/" : "%"} ${b})`);
+      return long ? `${b} === 0n ? 0n : ${quotient}` : quotient;
+    }
     case "and":
     case "or":
     case "xor":
       return bitwise(dtype, `${a} ${op === "and" ? "&" : op === "or" ? "|" : "^"} ${b}`);
     case "shl":
-      return wrap(dtype, `(${a} << ${b})`);
+      return wrap(dtype, `(${a} << ${long ? `(${b} & 63n)` : b})`);
     case "shr":
+      if (long) return `${a} >> (${b} & 63n)`;
       return signed ? `${a} >> ${b}` : `${a} >>> ${b}`;
     default:
       throw new Error(`operation ${op} does not exist for ${dtype}`);
@@ -193,14 +201,21 @@ function boolExpression(op: string, a: string, b: string): string {
 }
 
 function cast(to: DType, from: DType, a: string): string {
-  if (to === "bool") return from === "bool" ? a : test(`${a} !== 0`);
-  if (to === from || from === "bool" || to === "f64") return a;
-  if (from === "u8") return a;
+  if (to === from) return a;
+  if (to === "i64") return isFloat(from) ? `toI64(${a})` : `BigInt(${a})`;
+  if (from === "i64") return isFloat(to) ? `i64To${to.toUpperCase()}(${a})` : fromLong(to, a);
+  if (to === "bool") return test(`${a} !== 0`);
+  if (from === "bool" || from === "u8" || to === "f64") return a;
   return wrap(to, a);
 }
 
+const fromLong = (to: DType, a: string): string =>
+  to === "bool" ? test(`${a} !== 0n`) : wrap(to, `Number(BigInt.asIntN(32, ${a}))`);
+
 function bitcast(to: DType, from: DType, a: string): string {
   if (to === from) return a;
+  if (from === "f64" && to === "i64") return `f64ToBits(${a})`;
+  if (from === "i64" && to === "f64") return `bitsToF64(${a})`;
   if (from === "f32" && (to === "i32" || to === "u32")) return `f32To${to.toUpperCase()}(${a})`;
   if (to === "f32" && (from === "i32" || from === "u32")) return `bitsToF32(${a})`;
   if (to === "i32" && from === "u32") return `${a} | 0`;

@@ -12,7 +12,7 @@ export const KERNEL_EXPORT = "k";
 
 /** Bytes from the start of an argument block at which each argument lies. */
 export interface ArgumentLayout {
-  /** Slots of 8 bytes: f64 fill them, f32 and i32 (all other dtypes) the first four bytes. */
+  /** Slots of 8 bytes: f64 and i64 fill them, f32 and i32 (all other dtypes) the first four bytes. */
   readonly scalars: readonly number[];
   /** i32: the address of a buffer, or for scratch buffers bytes into the scratch memory. */
   readonly buffers: readonly number[];

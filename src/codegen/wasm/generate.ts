@@ -111,7 +111,7 @@ class KernelGenerator {
       if (this.uses.count(v) === 0) return;
       const type = valueType(v.type);
       const local = w.take(type);
-      body.get(ARGS).memory(`${type as "i32"}.load`, at, type === "f64" ? 8 : 4);
+      body.get(ARGS).memory(`${type as "i32"}.load`, at, type.endsWith("64") ? 8 : 4);
       body.set(local);
       this.locals.set(v.id, local);
     };
@@ -190,7 +190,7 @@ class KernelGenerator {
     const waiting = x.kind === "var" ? this.pending.get(x.id) : undefined;
     if (waiting?.definition.kind !== "load" || s.v.type.lanes === 1) return false;
     const { dtype } = waiting.definition.pointer.pointer!;
-    if (itemBytes(dtype) < 4 || (s.v.type.lanes === 2) !== (dtype === "f64")) return false;
+    if (itemBytes(dtype) < 4 || (s.v.type.lanes === 2) !== (itemBytes(dtype) === 8)) return false;
     this.pending.delete((x as Var).id);
     pushLoadSplat(this.w, dtype, this.location(waiting.definition));
     return true;

@@ -6,6 +6,7 @@ import { FunctionBody } from "./encoder.ts";
 const HELPERS = {
   remainder,
   toI32,
+  toI64,
   quarters: () => quarters(false),
   quarterRest: () => quarters(true),
 };
@@ -24,16 +25,32 @@ const HIDDEN = 1n << FRACTION_BITS;
  */
 function toI32(): FunctionBody {
   const f = new FunctionBody(["f64"], ["i32"]);
-  const whole = f.local("f64");
-  f.get(0).op("f64.trunc").tee(whole);
-  f.get(whole)
-    .f64(2 ** -32)
+  f.get(0).op("f64.trunc").set(0);
+  return pushModulo(f, 2 ** 32).op("i32.trunc_sat_f64_u");
+}
+
+/** The same modulo 2^64. What is added to numbers below 2^53 would round them, so only large ones get it. */
+function toI64(): FunctionBody {
+  const f = new FunctionBody(["f64"], ["i64"]);
+  f.get(0).op("f64.trunc").tee(0).op("f64.abs");
+  f.f64(2 ** 63).op("f64.lt");
+  f.open("if", "i64").get(0).op("i64.trunc_sat_f64_s").else();
+  return pushModulo(f, 2 ** 64)
+    .op("i64.trunc_sat_f64_u")
+    .end();
+}
+
+/** Puts local 0, an integer in an f64, modulo a power of two on the stack. */
+const pushModulo = (f: FunctionBody, n: number): FunctionBody =>
+  f
+    .get(0)
+    .get(0)
+    .f64(1 / n)
     .op("f64.mul")
     .op("f64.floor")
-    .f64(2 ** 32)
-    .op("f64.mul");
-  return f.op("f64.sub").op("i32.trunc_sat_f64_u");
-}
+    .f64(n)
+    .op("f64.mul")
+    .op("f64.sub");
 
 /**
  * x - trunc(x / y) y, exactly, for f64: long division of the significands, bit by bit. The result has the

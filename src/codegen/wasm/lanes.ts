@@ -1,4 +1,4 @@
-import { type DType } from "../../ir/dtype.ts";
+import { coerce, itemBytes } from "../../ir/dtype.ts";
 import { type Type } from "../../compiler/loop/loop.ts";
 import { pushScalar } from "./operations.ts";
 import { type CodeWriter, type Operand, valueType } from "./writer.ts";
@@ -12,8 +12,8 @@ export type Lanes = 2 | 4;
 /** @throws where a vector of that type does not fit a register. */
 export function lanesOf(type: Type): Lanes {
   const { dtype, lanes } = type;
-  if (lanes === 2 || (lanes === 4 && dtype !== "f64")) return lanes;
-  throw new Error(`expected 2 lanes, or 4 of other dtypes than f64, got ${dtype}x${lanes}`);
+  if (lanes === 2 || (lanes === 4 && itemBytes(dtype) < 8)) return lanes;
+  throw new Error(`expected 2 lanes, or 4 of at most 4 bytes, got ${dtype}x${lanes}`);
 }
 
 /** The integer vectors whose lanes are those of a value. */
@@ -21,7 +21,7 @@ export const wordsOf = (lanes: Lanes): "i32x4" | "i64x2" => (lanes === 4 ? "i32x
 
 /** Takes one lane of the vector on top of the stack. */
 export function extractLane(w: CodeWriter, { dtype, lanes }: Type, lane: number): void {
-  if (dtype === "f64") return void w.op("f64x2.extract_lane", lane);
+  if (dtype === "f64" || dtype === "i64") return void w.op(`${dtype}x2.extract_lane`, lane);
   const place = lane * (4 / lanes);
   if (dtype === "f32") return void w.op("f32x4.extract_lane", place);
   w.op("i32x4.extract_lane", place);
@@ -30,7 +30,7 @@ export function extractLane(w: CodeWriter, { dtype, lanes }: Type, lane: number)
 
 /** Puts the scalar on top of the stack into a lane of the vector below it. */
 export function replaceLane(w: CodeWriter, { dtype, lanes }: Type, lane: number): void {
-  if (dtype === "f64") return void w.op("f64x2.replace_lane", lane);
+  if (dtype === "f64" || dtype === "i64") return void w.op(`${dtype}x2.replace_lane`, lane);
   const place = lane * (4 / lanes);
   if (dtype === "f32") return void w.op("f32x4.replace_lane", place);
   if (dtype === "bool") {
@@ -48,6 +48,8 @@ export function pushLiteral(w: CodeWriter, type: Type, value: number): void {
   switch (type.dtype) {
     case "f64":
       return void body.v128(new Float64Array([value, value]));
+    case "i64":
+      return void body.v128(new BigInt64Array(2).fill(coerce("i64", value) as unknown as bigint));
     case "f32":
       return void body.v128(new Float32Array(4).fill(value));
     case "bool":
@@ -72,8 +74,8 @@ export function pushSplat(w: CodeWriter, type: Type, x: Operand): void {
     return void w.op(`${wordsOf(lanes)}.splat`);
   }
   x.push();
-  if (dtype === "f32" || dtype === "f64")
-    return void w.op(dtype === "f32" ? "f32x4.splat" : "f64x2.splat");
+  if (dtype === "f32") return void w.op("f32x4.splat");
+  if (dtype === "f64" || dtype === "i64") return void w.op(`${dtype}x2.splat`);
   if (lanes === 2) return void w.op("i64.extend_i32_u").op("i64x2.splat");
   w.op("i32x4.splat");
 }
@@ -125,7 +127,3 @@ export function pushAcross(w: CodeWriter, op: string, x: Operand): void {
       : combine(combine(lane(0), lane(2)), combine(lane(1), lane(3)));
   result.push();
 }
-
-/** The dtypes of whole words, for which bit patterns of f32 are valid too. */
-export const isWord = (dtype: DType): boolean =>
-  dtype !== "f64" && dtype !== "u8" && dtype !== "bool";

@@ -5,7 +5,7 @@ import { type Opcode } from "./opcodes.ts";
 import { narrowTo, widenBytes } from "./vector.ts";
 import { type CodeWriter, type Operand } from "./writer.ts";
 
-// Elements in memory: f32, f64, i32 and u32 as they are, u8 and bool in one byte. Of other dtypes an i32 has
+// Elements in memory: f32, f64, i64, i32 and u32 as they are, u8 and bool in one byte. Of other dtypes an i32 has
 // the bits: those of halves with zeros above, those of i8 and i16 with their sign.
 
 /** Where elements lie: at an address and `offset` elements, lanes `stride` elements apart if given. */
@@ -41,6 +41,7 @@ function pushAddress(w: CodeWriter, { pointer, offset }: Location, dtype: DType)
 const LOADS: Readonly<Record<DType, Opcode>> = {
   f32: "f32.load",
   f64: "f64.load",
+  i64: "i64.load",
   i32: "i32.load",
   u32: "i32.load",
   f16: "i32.load16_u",
@@ -54,6 +55,7 @@ const LOADS: Readonly<Record<DType, Opcode>> = {
 const STORES: Readonly<Record<DType, Opcode>> = {
   f32: "f32.store",
   f64: "f64.store",
+  i64: "i64.store",
   i32: "i32.store",
   u32: "i32.store",
   f16: "i32.store16",

@@ -1,10 +1,10 @@
-import { type DType, isFloat } from "../../ir/dtype.ts";
+import { type DType, isFloat, isSigned } from "../../ir/dtype.ts";
 import { type Type } from "../../compiler/loop/loop.ts";
 import { EASY_ANGLE } from "../../compiler/loop/math/trigonometric.ts";
 import { type Opcode } from "./opcodes.ts";
-import { type CodeWriter, type Operand } from "./writer.ts";
+import { type CodeWriter, type Operand, valueType } from "./writer.ts";
 
-// Operations on scalars. Integers, bytes and booleans are i32 that always lie in the range of their
+// Operations on scalars. i64 are themselves; other integers, bytes and booleans are i32 that always lie in the range of their
 // dtype (u32 by its bits); what an operation could push out of it is wrapped at once.
 
 /** Puts the result of `op` on the stack. */
@@ -40,14 +40,14 @@ export function pushScalar(w: CodeWriter, op: string, to: Type, args: readonly O
     case "mulAdd": {
       pushScalar(w, "mul", to, [a, b]);
       c.push();
-      w.op(isFloat(dtype) ? `${dtype as "f32"}.add` : "i32.add");
+      w.op(`${valueType(to) as "i32"}.add`);
       if (dtype === "u8" || dtype === "bool") w.body.i32(dtype === "u8" ? 255 : 1).op("i32.and");
       return;
     }
     default:
       if (isFloat(dtype)) return floatOperation(w, op, dtype as "f32" | "f64", a, b);
       if (dtype === "bool") return boolOperation(w, op, a, b);
-      return intOperation(w, op, dtype as "i32" | "u32" | "u8", a, b);
+      return intOperation(w, op, to, a, b);
   }
 }
 
@@ -58,8 +58,14 @@ function pushAll(w: CodeWriter, args: readonly Operand[], name: Opcode): void {
 
 function comparison(op: "eq" | "ne" | "lt" | "le", from: DType): Opcode {
   if (isFloat(from)) return `${from as "f32"}.${op}`;
-  return op === "eq" || op === "ne" ? `i32.${op}` : `i32.${op}_${from === "i32" ? "s" : "u"}`;
+  const type = integerType(from);
+  return op === "eq" || op === "ne"
+    ? `${type}.${op}`
+    : `${type}.${op}_${isSigned(from) ? "s" : "u"}`;
 }
+
+/** What values of a dtype that is not of floats are. */
+const integerType = (dtype: DType): "i32" | "i64" => (dtype === "i64" ? "i64" : "i32");
 
 /** The error of an operation that a dtype does not have. */
 export const unknown = (op: string, type: Type): Error =>
@@ -173,11 +179,14 @@ export const POWER_BIAS = { f32: 1.5 * 2 ** 23 + 127, f64: 1.5 * 2 ** 52 + 1023 
 function intOperation(
   w: CodeWriter,
   op: string,
-  dtype: "i32" | "u32" | "u8",
+  { dtype }: Type,
   a: Operand,
   b: Operand | undefined,
 ): void {
   const { body } = w;
+  const type = integerType(dtype);
+  const signed = isSigned(dtype);
+  const constant = (value: number): void => pushInteger(w, type, value);
   const plain = (name: Opcode): void => {
     a.push();
     b!.push();
@@ -193,39 +202,40 @@ function intOperation(
     case "round":
       return a.push();
     case "abs": {
-      if (dtype !== "i32") return a.push();
+      if (!signed) return a.push();
       const x = w.repeatable(a);
       x.push();
-      body.i32(0);
+      constant(0);
       x.push();
-      w.op("i32.sub");
+      w.op(`${type}.sub`);
       x.push();
-      body.i32(0);
-      return void w.op("i32.ge_s").op("select");
+      constant(0);
+      return void w.op(`${type}.ge_s`).op("select");
     }
     case "neg":
-      body.i32(0);
+      constant(0);
       a.push();
-      w.op("i32.sub");
+      w.op(`${type}.sub`);
       return wrap();
     case "not":
       a.push();
-      return void body.i32(dtype === "u8" ? 255 : -1).op("i32.xor");
+      constant(dtype === "u8" ? 255 : -1);
+      return void w.op(`${type}.xor`);
     case "add":
     case "sub":
     case "mul":
     case "shl":
-      plain(`i32.${op}`);
+      plain(`${type}.${op}`);
       return wrap();
     case "and":
     case "or":
     case "xor":
-      return plain(`i32.${op}`);
+      return plain(`${type}.${op}`);
     case "shr":
-      return plain(dtype === "i32" ? "i32.shr_s" : "i32.shr_u");
+      return plain(`${type}.shr_${signed ? "s" : "u"}`);
     case "div":
     case "rem":
-      return divide(w, op, dtype === "i32", a, b!);
+      return divide(w, op, type, signed, a, b!);
     case "max":
     case "min": {
       const [x, y] = [w.repeatable(a), w.repeatable(b!)];
@@ -233,7 +243,7 @@ function intOperation(
       y.push();
       x.push();
       y.push();
-      w.op(`i32.${op === "max" ? "gt" : "lt"}_${dtype === "i32" ? "s" : "u"}`);
+      w.op(`${type}.${op === "max" ? "gt" : "lt"}_${signed ? "s" : "u"}`);
       return void w.op("select");
     }
     case "mulHigh":
@@ -248,9 +258,16 @@ function intOperation(
 }
 
 /** Division by 0 gives 0, and -2^31 / -1 gives -2^31, where the instructions would trap. */
-function divide(w: CodeWriter, op: "div" | "rem", signed: boolean, a: Operand, b: Operand): void {
-  const name: Opcode = `i32.${op}_${signed ? "s" : "u"}`;
-  const { body } = w;
+function divide(
+  w: CodeWriter,
+  op: "div" | "rem",
+  type: "i32" | "i64",
+  signed: boolean,
+  a: Operand,
+  b: Operand,
+): void {
+  const name: Opcode = `${type}.${op}_${signed ? "s" : "u"}`;
+  const constant = (value: number): void => pushInteger(w, type, value);
   if (b.literal !== undefined && (b.literal > 0 || b.literal < -1)) {
     a.push();
     b.push();
@@ -259,17 +276,18 @@ function divide(w: CodeWriter, op: "div" | "rem", signed: boolean, a: Operand, b
   const [x, y] = [w.repeatable(a), w.repeatable(b)];
   const isZero = (): void => {
     y.push();
-    w.op("i32.eqz");
+    w.op(`${type}.eqz`);
   };
   if (op === "rem") {
     // A remainder by 1 is 0 as well.
     x.push();
     y.push();
     isZero();
-    return void w.op("i32.or").op(name);
+    if (type === "i64") w.op("i64.extend_i32_u");
+    return void w.op(`${type}.or`).op(name);
   }
   if (!signed) {
-    body.i32(0);
+    constant(0);
     x.push();
     y.push();
     isZero();
@@ -279,13 +297,16 @@ function divide(w: CodeWriter, op: "div" | "rem", signed: boolean, a: Operand, b
   }
   // For the divisors 0 and -1 the product x y is the answer.
   y.push();
-  body.i32(1).op("i32.add").i32(2).op("i32.lt_u");
+  constant(1);
+  w.op(`${type}.add`);
+  constant(2);
+  w.op(`${type}.lt_u`);
   const special = w.keep({ dtype: "bool", lanes: 1 });
   x.push();
   y.push();
-  w.op("i32.mul");
+  w.op(`${type}.mul`);
   x.push();
-  body.i32(1);
+  constant(1);
   y.push();
   special.push();
   w.op("select").op(name);
@@ -314,7 +335,12 @@ function boolOperation(w: CodeWriter, op: string, a: Operand, b: Operand | undef
   }
 }
 
-/** Converts what is on top of the stack: floats to integers modulo 2^32, NaN to 0. */
+function pushInteger(w: CodeWriter, type: "i32" | "i64", value: number): void {
+  if (type === "i64") w.body.i64(BigInt(value));
+  else w.body.i32(value);
+}
+
+/** Converts what is on top of the stack: floats to integers modulo 2^32 or 2^64, NaN to 0. */
 function convert(w: CodeWriter, to: DType, from: DType): void {
   if (to === from) return;
   if (isFloat(from)) {
@@ -322,21 +348,31 @@ function convert(w: CodeWriter, to: DType, from: DType): void {
     if (to === "f32") return void w.op("f32.demote_f64");
     if (to === "bool") return void w.body[from as "f32"](0).op(`${from as "f32"}.ne`);
     if (from === "f32") w.op("f64.promote_f32");
+    if (to === "i64") return void w.call("toI64");
     w.call("toI32");
     if (to === "u8") w.body.i32(255).op("i32.and");
     return;
   }
-  if (isFloat(to)) return void w.op(`${to as "f32"}.convert_i32_${from === "u32" ? "u" : "s"}`);
+  const sign = from === "u32" ? "u" : "s";
+  if (isFloat(to) && from === "i64") return void w.op(`${to as "f32"}.convert_i64_s`);
+  if (isFloat(to)) return void w.op(`${to as "f32"}.convert_i32_${sign}`);
+  if (to === "i64") return void w.op(`i64.extend_i32_${sign}`);
+  if (from === "i64") {
+    if (to === "bool") return void w.body.i64(0n).op("i64.ne");
+    w.op("i32.wrap_i64");
+  }
   if (to === "bool") w.body.i32(0).op("i32.ne");
   else if (to === "u8" && from !== "bool") w.body.i32(255).op("i32.and");
 }
 
 /** Whether values of one dtype may be read as the other. */
 export function checkBitcast(to: DType, from: DType): void {
-  const words: readonly DType[] = ["f32", "i32", "u32"];
-  const bytes: readonly DType[] = ["u8", "bool"];
-  const fits = (dtypes: readonly DType[]): boolean => dtypes.includes(to) && dtypes.includes(from);
-  if (to !== from && !fits(words) && !fits(bytes))
+  const families: readonly (readonly DType[])[] = [
+    ["f32", "i32", "u32"],
+    ["f64", "i64"],
+    ["u8", "bool"],
+  ];
+  if (to !== from && !families.some((alike) => alike.includes(to) && alike.includes(from)))
     throw new Error(`no bitcast from ${from} to ${to}`);
 }
 
@@ -345,5 +381,7 @@ function reinterpret(w: CodeWriter, to: DType, from: DType): void {
   if (to === from) return;
   if (from === "f32") w.op("i32.reinterpret_f32");
   else if (to === "f32") w.op("f32.reinterpret_i32");
+  else if (to === "i64") w.op("i64.reinterpret_f64");
+  else if (to === "f64") w.op("f64.reinterpret_i64");
   else if (to === "bool") w.body.i32(0).op("i32.ne");
 }

@@ -1,8 +1,7 @@
-import { type DType } from "../../ir/dtype.ts";
+import { type DType, isSigned, itemBytes } from "../../ir/dtype.ts";
 import { type Type } from "../../compiler/loop/loop.ts";
 import { EASY_ANGLE } from "../../compiler/loop/math/trigonometric.ts";
 import {
-  isWord,
   type Lanes,
   lanesOf,
   pushAcross,
@@ -58,7 +57,7 @@ export function pushVector(w: CodeWriter, op: string, to: Type, args: readonly O
       return cast(w, to, a);
     case "bitcast":
       checkBitcast(to.dtype, a.type.dtype);
-      if (isWord(to.dtype) || to.dtype === a.type.dtype) return a.push();
+      if (itemBytes(to.dtype) >= 4 || to.dtype === a.type.dtype) return a.push();
       return cast(w, to, a);
   }
   const lanes = lanesOf(to);
@@ -67,7 +66,7 @@ export function pushVector(w: CodeWriter, op: string, to: Type, args: readonly O
       ? boolOperation(w, op, a, b)
       : to.dtype === "f64" || (to.dtype === "f32" && lanes === 4)
         ? floatOperation(w, op, to, args)
-        : lanes === 4 && to.dtype !== "u8" && to.dtype !== "f32" && intOperation(w, op, to, a, b);
+        : (lanes === 4 ? to.dtype !== "u8" : to.dtype === "i64") && intOperation(w, op, to, args);
   if (!done) pushByLane(w, op, to, args);
 }
 
@@ -96,7 +95,7 @@ function compare(
     return;
   }
   if (dtype === "f64") return void pushAll(w, [a, b], `f64x2.${op}`);
-  if (lanes === 2 && dtype !== "u8") return pushByLane(w, op, to, [a, b]);
+  if (lanes === 2 && dtype !== "u8" && dtype !== "i64") return pushByLane(w, op, to, [a, b]);
   if (dtype === "f32") return void pushAll(w, [a, b], `f32x4.${op}`);
   if (lanes === 2)
     return void pushAll(w, [a, b], op === "eq" || op === "ne" ? `i64x2.${op}` : `i64x2.${op}_s`);
@@ -244,14 +243,10 @@ function scale(w: CodeWriter, to: Type, shape: FloatVector, a: Operand, b: Opera
   return true;
 }
 
-function intOperation(
-  w: CodeWriter,
-  op: string,
-  to: Type,
-  a: Operand,
-  b: Operand | undefined,
-): boolean {
-  const signed = to.dtype === "i32";
+function intOperation(w: CodeWriter, op: string, to: Type, args: readonly Operand[]): boolean {
+  const [a, b, c] = args;
+  const shape = wordsOf(lanesOf(to));
+  const signed = isSigned(to.dtype);
   switch (op) {
     case "floor":
     case "ceil":
@@ -260,35 +255,44 @@ function intOperation(
       a.push();
       return true;
     case "abs":
-      if (signed) return pushAll(w, [a], "i32x4.abs");
+      if (signed) return pushAll(w, [a], `${shape}.abs`);
       a.push();
       return true;
     case "neg":
-      return pushAll(w, [a], "i32x4.neg");
+      return pushAll(w, [a], `${shape}.neg`);
     case "not":
       return pushAll(w, [a], "v128.not");
     case "add":
     case "sub":
     case "mul":
-      return pushAll(w, [a, b], `i32x4.${op}`);
+      return pushAll(w, [a, b], `${shape}.${op}`);
+    case "fma":
+      pushAll(w, [a, b], `${shape}.mul`);
+      return pushAll(w, [c], `${shape}.add`);
     case "and":
     case "or":
     case "xor":
       return pushAll(w, [a, b], `v128.${op}`);
     case "max":
     case "min":
+      if (shape === "i64x2") {
+        const [x, y] = [w.repeatable(a), w.repeatable(b)];
+        pushAll(w, [x, y, x, y], `i64x2.${op === "max" ? "gt" : "lt"}_s`);
+        w.op("v128.bitselect");
+        return true;
+      }
       return pushAll(w, [a, b], `i32x4.${op}_${signed ? "s" : "u"}`);
     case "shl":
     case "shr":
       // The instructions shift all lanes alike.
-      if (b!.literal === undefined) return false;
+      if (b.literal === undefined) return false;
       a.push();
-      w.body.i32(b!.literal);
-      w.op(op === "shl" ? "i32x4.shl" : signed ? "i32x4.shr_s" : "i32x4.shr_u");
+      w.body.i32(Number(b.literal));
+      w.op(op === "shl" ? `${shape}.shl` : `${shape}.shr_${signed ? "s" : "u"}`);
       return true;
     case "mulHigh": {
       if (signed) return false;
-      const [x, y] = [w.repeatable(a), w.repeatable(b!)];
+      const [x, y] = [w.repeatable(a), w.repeatable(b)];
       pushAll(w, [x, y], "i64x2.extmul_low_i32x4_u");
       pushAll(w, [x, y], "i64x2.extmul_high_i32x4_u");
       w.op("i8x16.shuffle", ...HIGH_WORDS, ...inSecond(HIGH_WORDS));
@@ -311,6 +315,8 @@ function cast(w: CodeWriter, to: Type, x: Operand): void {
     return void w.op("v128.and");
   }
   if (lanes === 2) {
+    // Bytes are followed by zeros.
+    if (from === "u8" && to.dtype === "i64") return x.push();
     if (from !== "u8" || to.dtype !== "f64") return pushByLane(w, "cast", to, [x]);
     const value = w.repeatable(x);
     value.push();
@@ -351,6 +357,7 @@ function truncate(w: CodeWriter, to: Type, x: Operand): void {
 function castToBool(w: CodeWriter, to: Type, lanes: Lanes, x: Operand): void {
   const shapes: Partial<Record<DType, Opcode>> = {
     f64: "f64x2.ne",
+    i64: "i64x2.ne",
     ...(lanes === 4
       ? { f32: "f32x4.ne", i32: "i32x4.ne", u32: "i32x4.ne", u8: "i32x4.ne" }
       : { u8: "i64x2.ne" }),

@@ -6,7 +6,8 @@ import { type Opcode } from "./opcodes.ts";
 /** The type of the local that holds a value. Masks, and bytes in vectors, are as wide as their neighbours. */
 export function valueType(type: Type): ValueType {
   if (type.lanes > 1) return "v128";
-  return type.dtype === "f32" || type.dtype === "f64" ? type.dtype : "i32";
+  const { dtype } = type;
+  return dtype === "f32" || dtype === "f64" || dtype === "i64" ? dtype : "i32";
 }
 
 /** A value that code can put on the stack. */

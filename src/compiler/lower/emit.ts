@@ -1,4 +1,4 @@
-import { type DType, isFloat, isHalf, isNarrow } from "../../ir/dtype.ts";
+import { type DType, isFloat, isHalf, isNarrow, isSigned, itemBytes } from "../../ir/dtype.ts";
 import { type Node } from "../../ir/node.ts";
 import { type Expr } from "../expr.ts";
 import { type Builder, int, literal } from "../loop/builder.ts";
@@ -220,7 +220,7 @@ function integerSign(w: KernelWriter, type: Type, x: Value): Value {
   const zero = literal(0, type.dtype, type.lanes);
   const bool: Type = { dtype: "bool", lanes: type.lanes };
   const above = b.op("cast", type, b.op("lt", bool, zero, x));
-  return type.dtype === "i32"
+  return isSigned(type.dtype)
     ? b.op("sub", type, above, b.op("cast", type, b.op("lt", bool, x, zero)))
     : above;
 }
@@ -234,14 +234,14 @@ function integerPower(w: KernelWriter, type: Type, base: Value, exponent: Value)
   let square = base;
   let rest = exponent;
   const two = constant(2);
-  const bits = { u8: 8, i32: 31, u32: 32 }[type.dtype as "u8" | "i32" | "u32"];
+  const bits = 8 * itemBytes(type.dtype) - (isSigned(type.dtype) ? 1 : 0);
   for (let bit = 0; bit < bits; bit++) {
     const odd = b.op("ne", bool, b.op("rem", type, rest, two), constant(0));
     result = b.op("select", type, odd, b.op("mul", type, result, square), result);
     square = b.op("mul", type, square, square);
     rest = b.op("div", type, rest, two);
   }
-  if (type.dtype !== "i32") return result;
+  if (!isSigned(type.dtype)) return result;
   const odd = b.op("ne", bool, b.op("rem", type, exponent, two), constant(0));
   const isOne = b.op("eq", bool, base, constant(1));
   const isMinusOne = b.op("eq", bool, base, constant(-1));

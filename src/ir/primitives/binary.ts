@@ -19,7 +19,7 @@ import {
   zerosLike,
 } from "../ops.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
-import { integerPower, power } from "../special.ts";
+import { integerPower, longPower, power } from "../special.ts";
 import {
   ANY,
   batchElementwise,
@@ -36,8 +36,10 @@ type Times = (t: Node, a: Node, b: Node, y: Node) => Node;
 
 interface Binary {
   readonly evaluate: (a: number, b: number) => number;
-  /** Another definition for integers, where that of floats would lose bits. */
+  /** Another definition for integers of up to 32 bits, where that of floats would lose bits. */
   readonly integer?: (a: number, b: number) => number;
+  /** Another definition for i64, where that of floats is not written alike. */
+  readonly long?: (a: bigint, b: bigint) => bigint;
   /** `t` times the derivative with respect to a, and to b. */
   readonly times?: readonly [Times, Times];
   readonly on: Kinds;
@@ -88,6 +90,9 @@ function powExponent(t: Node, a: Node, b: Node, y: Node): Node {
   return mul(t, mul(y, log(select(flat, fullLike(a, 1), a))));
 }
 
+/** Dtypes with shifts. */
+const WORDS: Kinds = ["i64", "i32", "u32"];
+
 const BINARY: Record<string, Binary> = {
   add: { evaluate: (a, b) => a + b, times: [(t) => t, (t) => t], on: NUMBERS },
   sub: { evaluate: (a, b) => a - b, times: [(t) => t, (t) => neg(t)], on: NUMBERS },
@@ -100,6 +105,7 @@ const BINARY: Record<string, Binary> = {
   div: {
     evaluate: (a, b) => a / b,
     integer: (a, b) => (b === 0 ? 0 : Math.trunc(a / b)),
+    long: (a, b) => (b === 0n ? 0n : a / b),
     times: [(t, _, b) => div(t, b), (t, _, b, y) => neg(div(mul(t, y), b))],
     on: NUMBERS,
     cost: 4,
@@ -107,6 +113,7 @@ const BINARY: Record<string, Binary> = {
   rem: {
     evaluate: (a, b) => a % b,
     integer: (a, b) => (b === 0 ? 0 : a % b),
+    long: (a, b) => (b === 0n ? 0n : a % b),
     times: [(t) => t, (t, a, b) => neg(mul(t, trunc(div(a, b))))],
     on: NUMBERS,
     cost: 6,
@@ -114,17 +121,20 @@ const BINARY: Record<string, Binary> = {
   pow: {
     evaluate: power,
     integer: integerPower,
+    long: longPower,
     times: [powBase, powExponent],
     on: NUMBERS,
     cost: 30,
   },
   max: {
     evaluate: Math.max,
+    long: (a, b) => (a > b ? a : b),
     times: [(t, a, b) => where(lt(a, b), a, b, t), (t, a, b) => where(lt(b, a), a, b, t)],
     on: ANY,
   },
   min: {
     evaluate: Math.min,
+    long: (a, b) => (a < b ? a : b),
     times: [(t, a, b) => where(lt(b, a), a, b, t), (t, a, b) => where(lt(a, b), a, b, t)],
     on: ANY,
   },
@@ -140,16 +150,19 @@ const BINARY: Record<string, Binary> = {
   and: { evaluate: (a, b) => a & b, on: BITS },
   or: { evaluate: (a, b) => a | b, on: BITS },
   xor: { evaluate: (a, b) => a ^ b, on: BITS },
-  shl: { evaluate: (a, b) => a << b, on: ["i32", "u32"] },
-  shr: { evaluate: (a, b) => a >> b, on: ["i32", "u32"] },
+  shl: { evaluate: (a, b) => a << b, long: (a, b) => a << (b & 63n), on: WORDS },
+  shr: { evaluate: (a, b) => a >> b, long: (a, b) => a >> (b & 63n), on: WORDS },
 };
 
-for (const [name, { evaluate, integer, times, on, cost = 1 }] of Object.entries(BINARY)) {
-  const unsigned = name === "shr" ? (a: number, b: number) => a >>> b : undefined;
-  const of = (dtype: DType): Binary["evaluate"] => {
-    if (dtype === "u32" && unsigned) return unsigned;
-    return isFloat(dtype) ? evaluate : (integer ?? evaluate);
-  };
+/** What a binary primitive makes of two elements of `dtype`; storing it rounds or wraps. */
+export function definitionOf(name: string, dtype: DType): Binary["evaluate"] {
+  const { evaluate, integer, long } = BINARY[name];
+  if (name === "shr" && dtype === "u32") return (a, b) => a >>> b;
+  if (dtype === "i64") return (long as Binary["evaluate"] | undefined) ?? evaluate;
+  return isFloat(dtype) ? evaluate : (integer ?? evaluate);
+}
+
+for (const [name, { times, on, cost = 1 }] of Object.entries(BINARY)) {
   definePrimitive({
     name,
     elementwise: true,
@@ -177,7 +190,7 @@ for (const [name, { evaluate, integer, times, on, cost = 1 }] of Object.entries(
     batch: batchElementwise,
     // Storing into the typed array rounds or wraps the result.
     evaluate([a, b], { shape, dtype }) {
-      const f = of(dtype);
+      const f = definitionOf(name, dtype);
       const data = newArray(dtype, a.data.length);
       for (let i = 0; i < data.length; i++) data[i] = f(a.data[i], b.data[i]);
       return { shape, dtype, data };

@@ -154,6 +154,12 @@ export function lines(
   };
 }
 
+/**
+ * Whether products and their sums are what the operators give, to be rounded or wrapped when they are stored:
+ * bigints are exact, but integers of 32 bits would lose digits.
+ */
+export const isExact = (dtype: DType): boolean => isFloat(dtype) || dtype === "i64";
+
 /** The tangent when it is wanted at all: derivatives flow through floats only. */
 export const ifFloat = (node: Node, tangent: Node | undefined): Node | undefined =>
   tangent && isFloat(node.dtype) ? tangent : undefined;

@@ -1,9 +1,17 @@
-import { isFloat, newArray } from "../dtype.ts";
+import { coerce, newArray } from "../dtype.ts";
 import { forEachIndex } from "../ndarray.ts";
 import { type Attrs, definePrimitive, type Node } from "../node.ts";
 import { add, conv, type ConvAttrs, flip, full, permute, reshape, zerosLike } from "../ops.ts";
 import { type Shape, showShape, sizeOf, stridesOf } from "../shape.ts";
-import { checkCount, checkDType, checkInts, checkSameDType, NUMBERS, range } from "./common.ts";
+import {
+  checkCount,
+  checkDType,
+  checkInts,
+  checkSameDType,
+  isExact,
+  NUMBERS,
+  range,
+} from "./common.ts";
 
 const convAttrs = (attrs: Attrs): ConvAttrs => attrs as unknown as ConvAttrs;
 
@@ -182,10 +190,11 @@ definePrimitive({
     const perGroup = w.shape[1];
     const outPerGroup = w.shape[0] / groups;
     const taps = spatial(w.shape);
-    const float = isFloat(dtype);
+    const exact = isExact(dtype);
+    const zero = coerce(dtype, 0);
     forEachIndex(shape, (index, flat) => {
       const group = Math.floor(index[1] / outPerGroup);
-      let sum = 0;
+      let sum = zero;
       forEachIndex(taps, (tap) => {
         let xAt = index[0] * xStrides[0] + group * perGroup * xStrides[1];
         let wAt = index[1] * wStrides[0];
@@ -199,9 +208,9 @@ definePrimitive({
         }
         for (let c = 0; c < perGroup; c++) {
           // Padding holds zeros, which are multiplied like all others: of NaN they make NaN.
-          const a = inside ? x.data[xAt + c * xStrides[1]] : 0;
+          const a = inside ? x.data[xAt + c * xStrides[1]] : zero;
           const b = w.data[wAt + c * wStrides[1]];
-          sum = float ? sum + a * b : (sum + Math.imul(a, b)) | 0;
+          sum = exact ? sum + a * b : (sum + Math.imul(a, b)) | 0;
         }
       });
       data[flat] = sum;

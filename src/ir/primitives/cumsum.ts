@@ -28,7 +28,7 @@ definePrimitive({
     const data = newArray(dtype, sizeOf(shape));
     for (let o = 0; o < outer; o++)
       for (let k = 0; k < inner; k++) {
-        let sum = 0;
+        let sum = coerce(dtype, 0);
         for (let step = 0; step < n; step++) {
           const at = (o * n + (reverse ? n - 1 - step : step)) * inner + k;
           sum += x.data[at];

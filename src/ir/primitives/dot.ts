@@ -1,4 +1,4 @@
-import { isFloat, newArray } from "../dtype.ts";
+import { coerce, newArray } from "../dtype.ts";
 import { type Attrs, definePrimitive, type Node } from "../node.ts";
 import { add, dot, type DotAttrs, permute } from "../ops.ts";
 import { type Shape, showShape, sizeOf, stridesOf } from "../shape.ts";
@@ -8,6 +8,7 @@ import {
   checkDType,
   checkSameDType,
   inverse,
+  isExact,
   NUMBERS,
   positions,
   range,
@@ -133,15 +134,16 @@ definePrimitive({
     const [aBatch, aFree, aInner] = parts(a.shape, lhsBatch, lhsContract);
     const [bBatch, bFree, bInner] = parts(b.shape, rhsBatch, rhsContract);
     const data = newArray(dtype, sizeOf(shape));
-    const float = isFloat(dtype);
+    const exact = isExact(dtype);
+    const zero = coerce(dtype, 0);
     let at = 0;
     for (let p = 0; p < aBatch.length; p++)
       for (let i = 0; i < aFree.length; i++)
         for (let j = 0; j < bFree.length; j++) {
           const left = aBatch[p] + aFree[i];
           const right = bBatch[p] + bFree[j];
-          let sum = 0;
-          if (float)
+          let sum = zero;
+          if (exact)
             for (let k = 0; k < aInner.length; k++)
               sum += a.data[left + aInner[k]] * b.data[right + bInner[k]];
           else

@@ -1,4 +1,4 @@
-import { isFloat, newArray } from "../dtype.ts";
+import { coerce, isFloat, newArray } from "../dtype.ts";
 import { definePrimitive, make, type Node } from "../node.ts";
 import {
   and,
@@ -18,6 +18,7 @@ import {
   zerosLike,
 } from "../ops.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
+import { definitionOf } from "./binary.ts";
 import {
   ANY,
   checkAxis,
@@ -77,7 +78,7 @@ definePrimitive({
     const { outer, n, inner } = lines(shape, axis);
     const size = x.shape[axis];
     const data = newArray(dtype, sizeOf(shape));
-    const outside = isFloat(dtype) ? NaN : 0;
+    const outside = coerce(dtype, isFloat(dtype) ? NaN : 0);
     for (let o = 0; o < outer; o++)
       for (let i = 0; i < n; i++)
         for (let k = 0; k < inner; k++) {
@@ -175,12 +176,9 @@ definePrimitive({
     const { outer, n, inner } = lines(index.shape, axis);
     const size = shape[axis];
     const data = base.data.slice();
-    const combine = {
-      set: (_: number, update: number) => update,
-      add: (there: number, update: number) => there + update,
-      max: Math.max,
-      min: Math.min,
-    }[attrs.mode as ScatterMode];
+    const mode = attrs.mode as ScatterMode;
+    const combine =
+      mode === "set" ? (_: number, update: number): number => update : definitionOf(mode, dtype);
     for (let o = 0; o < outer; o++)
       for (let i = 0; i < n; i++)
         for (let k = 0; k < inner; k++) {

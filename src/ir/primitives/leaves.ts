@@ -16,7 +16,8 @@ definePrimitive({
   infer(inputs, { value, dtype }) {
     checkCount("const", inputs, 0);
     if (!isDType(dtype)) throw new TypeError(`const: unknown dtype ${String(dtype)}`);
-    if (typeof value !== "number" || !Object.is(coerce(dtype, value), value))
+    const known = typeof value === "number" || typeof value === "bigint";
+    if (!known || !Object.is(coerce(dtype, value), value))
       throw new TypeError(`const: ${String(value)} is not a value of ${dtype}`);
     return { shape: [], dtype };
   },

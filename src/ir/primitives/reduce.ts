@@ -16,6 +16,7 @@ import {
   zerosLike,
 } from "../ops.ts";
 import { type Shape, showShape, sizeOf, stridesOf } from "../shape.ts";
+import { definitionOf } from "./binary.ts";
 import {
   ANY,
   checkAxes,
@@ -36,13 +37,12 @@ const axesOf = (node: Node): readonly number[] => node.attrs.axes as readonly nu
 const without = (shape: Shape, axes: readonly number[]): number[] =>
   shape.filter((_, axis) => !axes.includes(axis));
 
-/** What the reductions share: all but their derivatives. */
+/** What the reductions share: all but their derivatives. `combine` is the binary primitive that is repeated. */
 function reduction(
   name: string,
+  combine: string,
   on: Kinds,
   first: (lowest: number, highest: number) => number,
-  combine: (total: number, x: number) => number,
-  combineIntegers = combine,
 ): Pick<Primitive, "name" | "infer" | "batch" | "evaluate" | "cost"> {
   return {
     name,
@@ -66,14 +66,13 @@ function reduction(
       const strides = x.shape.map((_, axis) => (axes.includes(axis) ? 0 : outer[kept++]));
       const to = positions(x.shape, strides);
       const float = isFloat(dtype);
-      const f = float ? combine : combineIntegers;
-      const total = new Float64Array(sizeOf(shape)).fill(first(...limits(dtype)));
-      for (let i = 0; i < to.length; i++) {
-        const sum = f(total[to[i]], x.data[i]);
-        total[to[i]] = float ? sum : coerce(dtype, sum);
-      }
-      const data = newArray(dtype, total.length);
-      data.set(total);
+      const f = definitionOf(combine, dtype);
+      const size = sizeOf(shape);
+      const data = newArray(dtype, size);
+      const total = float ? new Float64Array(size) : data;
+      total.fill(coerce(dtype, first(...limits(dtype))));
+      for (let i = 0; i < to.length; i++) total[to[i]] = f(total[to[i]], x.data[i]);
+      if (float) data.set(total);
       return { shape, dtype, data };
     },
     cost: (node) => sizeOf(node.inputs[0].shape),
@@ -81,12 +80,7 @@ function reduction(
 }
 
 definePrimitive({
-  ...reduction(
-    "reduceSum",
-    NUMBERS,
-    () => 0,
-    (total, x) => total + x,
-  ),
+  ...reduction("reduceSum", "add", NUMBERS, () => 0),
   vjp: (node, g) => [restore(g, axesOf(node), node.inputs[0].shape)],
   jvp: (node, [t]) => t && reduceSum(t, axesOf(node)),
 });
@@ -123,13 +117,7 @@ function productsOfOthers(x: Node, axes: readonly number[]): Node {
 }
 
 definePrimitive({
-  ...reduction(
-    "reduceProd",
-    NUMBERS,
-    () => 1,
-    (total, x) => total * x,
-    Math.imul,
-  ),
+  ...reduction("reduceProd", "mul", NUMBERS, () => 1),
   vjp(node, g) {
     const [x] = node.inputs;
     return [mul(restore(g, axesOf(node), x.shape), productsOfOthers(x, axesOf(node)))];
@@ -164,11 +152,11 @@ const extremum: Pick<Primitive, "vjp" | "jvp"> = {
 };
 
 definePrimitive({
-  ...reduction("reduceMax", ANY, (lowest) => lowest, Math.max),
+  ...reduction("reduceMax", "max", ANY, (lowest) => lowest),
   ...extremum,
 });
 definePrimitive({
-  ...reduction("reduceMin", ANY, (_, highest) => highest, Math.min),
+  ...reduction("reduceMin", "min", ANY, (_, highest) => highest),
   ...extremum,
 });
 

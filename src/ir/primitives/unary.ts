@@ -1,4 +1,4 @@
-import { newArray } from "../dtype.ts";
+import { coerce, newArray } from "../dtype.ts";
 import { definePrimitive, type Node } from "../node.ts";
 import {
   add,
@@ -29,6 +29,8 @@ import {
 
 interface Unary {
   readonly evaluate: (x: number) => number;
+  /** Another definition for i64, where that of floats is not written alike. */
+  readonly long?: (x: bigint) => bigint;
   /** `t` times the derivative at x, where the value is y: the rule of both modes. None: it is zero. */
   readonly times?: (t: Node, x: Node, y: Node) => Node;
   readonly on?: Kinds;
@@ -40,8 +42,13 @@ const square = (x: Node): Node => mul(x, x);
 
 const UNARY: Record<string, Unary> = {
   neg: { evaluate: (x) => -x, times: (t) => neg(t), on: NUMBERS },
-  abs: { evaluate: Math.abs, times: (t, x) => mul(t, sign(x)), on: NUMBERS },
-  sign: { evaluate: Math.sign, on: NUMBERS },
+  abs: {
+    evaluate: Math.abs,
+    long: (x) => (x < 0n ? -x : x),
+    times: (t, x) => mul(t, sign(x)),
+    on: NUMBERS,
+  },
+  sign: { evaluate: Math.sign, long: (x) => (x > 0n ? 1n : x >> 63n), on: NUMBERS },
   floor: { evaluate: Math.floor },
   ceil: { evaluate: Math.ceil },
   trunc: { evaluate: Math.trunc },
@@ -75,7 +82,7 @@ const UNARY: Record<string, Unary> = {
   },
 };
 
-for (const [name, { evaluate, times, on = FLOATS, cost = 1 }] of Object.entries(UNARY)) {
+for (const [name, { evaluate, long, times, on = FLOATS, cost = 1 }] of Object.entries(UNARY)) {
   definePrimitive({
     name,
     elementwise: true,
@@ -90,7 +97,8 @@ for (const [name, { evaluate, times, on = FLOATS, cost = 1 }] of Object.entries(
     // Storing into the typed array rounds or wraps the result.
     evaluate([x], { shape, dtype }) {
       const data = newArray(dtype, x.data.length);
-      for (let i = 0; i < data.length; i++) data[i] = evaluate(x.data[i]);
+      const own = (dtype === "i64" && (long as Unary["evaluate"] | undefined)) || evaluate;
+      for (let i = 0; i < data.length; i++) data[i] = own(x.data[i]);
       return { shape, dtype, data };
     },
     cost: (node) => cost * sizeOf(node.shape),
@@ -108,7 +116,7 @@ definePrimitive({
   batch: batchElementwise,
   evaluate([x], { shape, dtype }) {
     const data = newArray(dtype, x.data.length);
-    const flip = dtype === "bool" ? 1 : -1;
+    const flip = coerce(dtype, dtype === "bool" ? 1 : -1);
     for (let i = 0; i < data.length; i++) data[i] = x.data[i] ^ flip;
     return { shape, dtype, data };
   },

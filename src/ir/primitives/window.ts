@@ -90,7 +90,9 @@ definePrimitive({
   jvp: (node, [t]) => t && windowSum(t, windowAttrs(node.attrs)),
   batch: (node, [x]) => make(node.op, [x], node.attrs),
   evaluate([x], { shape, dtype, attrs }) {
-    const total = new Float64Array(sizeOf(shape));
+    // Floats and integers of 32 bits add up exactly or nearly so in double precision.
+    const total =
+      dtype === "i64" ? newArray(dtype, sizeOf(shape)) : new Float64Array(sizeOf(shape));
     forEachEntry(x, shape, windowAttrs(attrs), (out, at) => (total[out] += x.data[at]));
     const data = newArray(dtype, total.length);
     for (let i = 0; i < data.length; i++) data[i] = coerce(dtype, total[i]);
@@ -109,7 +111,7 @@ definePrimitive({
   // A window that holds nothing but padding gets -1.
   evaluate([x], { shape, dtype, attrs }) {
     const data = newArray(dtype, sizeOf(shape)).fill(-1);
-    const best = new Float64Array(data.length);
+    const best = new Array<number>(data.length).fill(0);
     forEachEntry(x, shape, windowAttrs(attrs), (out, at, inWindowedAxes) => {
       const value = x.data[at];
       const most = best[out];

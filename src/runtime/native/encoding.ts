@@ -1,6 +1,6 @@
 import { argumentLayout } from "../../codegen/c/abi.ts";
 import { type Kernel } from "../../compiler/loop/loop.ts";
-import { coerce } from "../../ir/dtype.ts";
+import { coerce, viewArray } from "../../ir/dtype.ts";
 import { type CommandEncoding, type CommandMemory } from "../commands.ts";
 import { type Runner } from "./library.ts";
 import { CALL, COMMAND_BYTES, LOOP, MOVE_BYTES } from "./runner.ts";
@@ -61,6 +61,7 @@ function commandsIn(memory: ArrayBuffer, runner: Pick<Runner, "addressOf">): Com
     scalar(slot, dtype, value) {
       if (dtype === "f64") f64[(slot - address) / 8] = value;
       else if (dtype === "f32") f32[word(slot)] = value;
+      else if (dtype === "i64") viewArray(dtype, memory, slot - address, 1)[0] = value;
       else i32[word(slot)] = coerce(dtype, value);
     },
     free: () => undefined,

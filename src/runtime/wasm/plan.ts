@@ -1,5 +1,5 @@
 import { argumentLayout } from "../../codegen/wasm/abi.ts";
-import { coerce } from "../../ir/dtype.ts";
+import { coerce, viewArray } from "../../ir/dtype.ts";
 import { type CommandEncoding, type CommandMemory } from "../commands.ts";
 import { CALL, COMMAND_BYTES, LOOP, MOVE_BYTES } from "./control.ts";
 import { type WasmMemory } from "./memory.ts";
@@ -37,6 +37,7 @@ function commandsAt(memory: WasmMemory, address: number): CommandMemory {
       const { f32, f64, i32 } = memory.views;
       if (dtype === "f64") f64[slot / 8] = value;
       else if (dtype === "f32") f32[slot / 4] = value;
+      else if (dtype === "i64") viewArray(dtype, f64.buffer, slot, 1)[0] = value;
       else i32[slot / 4] = coerce(dtype, value);
     },
     free: () => memory.free(address),
