@@ -20,6 +20,7 @@ DTYPES = {
     "f64": torch.float64,
     "f16": torch.float16,
     "bf16": torch.bfloat16,
+    "i64": torch.int64,
     "i32": torch.int32,
     "u32": torch.uint32,
     "i16": torch.int16,
@@ -28,8 +29,6 @@ DTYPES = {
     "bool": torch.bool,
 }
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
-# There is no i64: what PyTorch makes i64 is i32.
-NAMES[torch.int64] = "i32"
 
 
 def promoted(a, b):
@@ -41,7 +40,9 @@ def promoted(a, b):
 
 def with_scalar(dtype, value):
     try:
-        return NAMES[torch.result_type(torch.ones(2).to(dtype), value)]
+        found = NAMES[torch.result_type(torch.ones(2).to(dtype), value)]
+        # Integers are i32 unless i64 is asked for.
+        return "i32" if found == "i64" and dtype != torch.int64 else found
     except RuntimeError:
         return None
 
@@ -95,6 +96,58 @@ def contraction(dtype, m, k, n):
     }
 
 
+def longs():
+    """Integers of 64 bits, and what becomes of them; as text, since JSON's numbers are doubles."""
+    low, high = -(2**63), 2**63 - 1
+    values = [low, low + 1, high, high - 1, 0, 1, -1, 2, -2, 3, -7, 10, 2**31, -(2**32) - 1, 2**53 + 1, 2**60 + 2**36 + 1]
+    values += [-(2**55) - 3, 2**62 + 12345, -(2**40), 1234567890123456789]
+    x = torch.tensor(values)
+    pairs = [(a, b) for a in values for b in values]
+    # PyTorch divides by neither.
+    divided = [(a, b) for a, b in pairs if b != 0 and (a, b) != (low, -1)]
+    text = lambda t: [str(v) for v in t.flatten().tolist()]
+    sides = lambda list: [torch.tensor([p[k] for p in list]) for k in (0, 1)]
+    (a, b), (c, d) = sides(pairs), sides(divided)
+    counts = torch.arange(len(values)) * 3 + 4
+    floats = torch.tensor([1.7, -1.7, -0.5, 2.0**53 + 2, -(2.0**62) - 1024, 1e18, -9.2e18, 2.0**40 + 0.75], dtype=torch.float64)
+    square = x.reshape(4, 5)
+    two = {"add": a + b, "sub": a - b, "mul": a * b, "maximum": torch.maximum(a, b), "minimum": torch.minimum(a, b)}
+    two |= {"bitwiseAnd": a & b, "bitwiseOr": a | b, "bitwiseXor": a ^ b}
+    two |= {"eq": a == b, "ne": a != b, "lt": a < b, "le": a <= b, "gt": a > b, "ge": a >= b}
+    return {
+        "values": text(x),
+        "pairs": {name: text(y) for name, y in two.items()},
+        "divisions": {
+            "floor": text(torch.div(c, d, rounding_mode="floor")),
+            "trunc": text(torch.div(c, d, rounding_mode="trunc")),
+            "remainder": text(torch.remainder(c, d)),
+            "fmod": text(torch.fmod(c, d)),
+            "true": text(torch.div(c, d).to(torch.float64)),
+        },
+        "shifts": {"counts": text(counts), "left": text(x << counts), "right": text(x >> counts)},
+        "each": {
+            "neg": text(-x),
+            "abs": text(x.abs()),
+            "sign": text(x.sign()),
+            "bitwiseNot": text(~x),
+            "square": text(x.square()),
+            "cumsum": text(x.cumsum(0)),
+            "cumprod": text(x[5:].cumprod(0)),
+            "sorted": text(x.sort().values),
+            "order": text(x.argsort(stable=True)),
+            "sum": text(square.sum(1)),
+            "prod": text(square[1:].prod(1)),
+            "amax": text(square.amax(0)),
+            "amin": text(square.amin(0)),
+            "argmax": text(square.argmax(1)),
+            "matmul": text(square @ square.T),
+            "pow": text(x ** (counts % 7)),
+        },
+        "casts": {name: text(x.to(DTYPES[name])) for name in DTYPES if name != "u32"},
+        "floats": {"values": floats.tolist(), "i64": text(floats.to(torch.int64))},
+    }
+
+
 x = singles()
 all16 = torch.arange(-(2**15), 2**15, dtype=torch.int32).to(torch.int16)
 whole = torch.cat([torch.arange(-300, 300, 7), torch.tensor([32767, 32768, -32768, -32769, 65535, 70000])])
@@ -116,6 +169,7 @@ fixtures = {
         "f16": coded(bits(whole.half())),
         "bf16": coded(bits(whole.bfloat16())),
     },
+    "longs": longs(),
     "contractions": [contraction(d, *s) for d in (torch.float16, torch.bfloat16) for s in ((5, 7, 3), (9, 130, 17))],
 }
 path = Path(__file__).parent.parent / "test" / "tensor" / "dtypes.json"

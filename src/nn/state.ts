@@ -1,5 +1,5 @@
-import { sameSpec } from "../ir/node.ts";
-import { showShape } from "../ir/shape.ts";
+import { type DType, isInteger } from "../ir/dtype.ts";
+import { sameShape, showShape } from "../ir/shape.ts";
 import { type CellTensor, flushCells, Tensor } from "../tensor/tensor.ts";
 import { isLazy } from "./uninitialized.ts";
 
@@ -23,9 +23,13 @@ export interface LoadResult {
 const spec = (t: Tensor): string =>
   isLazy(t) ? `an uninitialized ${t.dtype}` : `${t.dtype}${showShape(t.shape)}`;
 
+/** Integers may be of another width: PyTorch's files have i64 where layers here have i32. */
+const alike = (a: DType, b: DType): boolean => a === b || (isInteger(a) && isInteger(b));
+
 /** Whether `cell` can take over `value`: one without a shape takes that of the value. */
 const fits = (value: Tensor, cell: CellTensor): boolean =>
-  isLazy(cell) ? value.dtype === cell.dtype : !isLazy(value) && sameSpec(value, cell);
+  alike(value.dtype, cell.dtype) &&
+  (isLazy(cell) || (!isLazy(value) && sameShape(value.shape, cell.shape)));
 
 /** Writes the tensors of `state` into `cells`, after everything has been checked. */
 export function loadInto(
@@ -54,7 +58,7 @@ export function loadInto(
   for (const key of taken) {
     const cell = cells[key];
     if (isLazy(cell)) cell.materialize(state[key].shape);
-    cell.rebind(state[key]);
+    cell.rebind(state[key].to(cell.dtype));
   }
   // At once, so that later changes of where the values came from do not show.
   flushCells(new Set(taken.map((key) => cells[key])));

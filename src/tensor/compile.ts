@@ -60,6 +60,7 @@ let nextIdentity = 0;
 function describe(x: unknown): string {
   if (x instanceof Tensor) return `${x.dtype}[${x.shape.join()}]`;
   if (typeof x === "number") return Object.is(x, -0) ? "-0" : String(x);
+  if (typeof x === "bigint") return `${x}n`;
   if (typeof x === "string") return JSON.stringify(x);
   if ((typeof x !== "object" && typeof x !== "function") || x === null) return String(x);
   if (Array.isArray(x)) return `(${x.map(describe).join()})`;

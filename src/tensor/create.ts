@@ -13,7 +13,7 @@ import {
 import * as ops from "../ir/ops.ts";
 import { showShape, type Shape, sizeOf } from "../ir/shape.ts";
 import { ELEMENTS, flattenNested, type NestedInput, nestedShape } from "./nested.ts";
-import { checkDType, checkShape, describe, dtypeOf } from "./operand.ts";
+import { checkDType, checkShape, describe, dtypeOf, type Scalar } from "./operand.ts";
 import { fromData, fromStoredData, Tensor } from "./tensor.ts";
 
 /** Options of functions that make tensors. */
@@ -154,20 +154,11 @@ function storedAs(dtype: DType, own: DType, data: TypedArray): TypedArray | unde
  * @example
  * full([2, 2], 7); // [[7, 7], [7, 7]]
  */
-export function full(
-  shape: ShapeLike,
-  value: number | boolean | bigint,
-  options: TensorOptions = {},
-): Tensor {
+export function full(shape: ShapeLike, value: Scalar, options: TensorOptions = {}): Tensor {
   return filled("full", shape, value, options);
 }
 
-function filled(
-  what: string,
-  shape: ShapeLike,
-  value: number | boolean | bigint,
-  options: TensorOptions,
-): Tensor {
+function filled(what: string, shape: ShapeLike, value: Scalar, options: TensorOptions): Tensor {
   checkDType(options.dtype, what);
   if (!ELEMENTS.includes(typeof value))
     throw new TypeError(`${what}: expected a number or a boolean, got ${describe(value)}`);

@@ -1,5 +1,6 @@
 import { full, ones, type TensorOptions, zeros } from "./create.ts";
 import { rand, randn, type RandomOptions } from "./random.ts";
+import type { Scalar } from "./operand.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -8,7 +9,7 @@ import type { Tensor } from "./tensor.ts";
  * @example
  * tensor([1, 2]).fullLike(7); // [7, 7]
  */
-export function fullLike(x: Tensor, value: number | boolean, options: TensorOptions = {}): Tensor {
+export function fullLike(x: Tensor, value: Scalar, options: TensorOptions = {}): Tensor {
   return full(x.shape, value, { dtype: x.dtype, ...options });
 }
 

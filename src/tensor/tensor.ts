@@ -101,6 +101,8 @@ export class Tensor {
 
   /** The elements in row-major order, at once. Throws on devices that can only be read asynchronously. */
   dataSync(): TypedArray;
+  // The caller knows of what dtype the tensor is.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
   dataSync<A extends BigInt64Array>(): A;
   dataSync(): unknown {
     const data = read(this.node);

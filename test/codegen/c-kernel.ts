@@ -44,6 +44,7 @@ export function compileAll(kernels: readonly Kernel[], vectorBytes: number): Run
     kernel.scalars.forEach(({ type }, i) => {
       const at = SCALAR_BYTES * i;
       if (type.dtype === "f64") slots.setFloat64(at, scalars[i], true);
+      else if (type.dtype === "i64") slots.setBigInt64(at, BigInt(scalars[i]), true);
       else if (type.dtype === "f32") slots.setFloat32(at, scalars[i], true);
       else slots.setInt32(at, scalars[i] | 0, true);
     });

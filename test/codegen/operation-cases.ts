@@ -2,7 +2,15 @@ import { expect } from "vitest";
 import { compileKernel } from "../../src/codegen/js/generate.ts";
 import { Builder, int, literal } from "../../src/compiler/loop/builder.ts";
 import { type Kernel, type Value } from "../../src/compiler/loop/loop.ts";
-import { type DType, isFloat, newArray, type TypedArray } from "../../src/ir/dtype.ts";
+import {
+  coerce,
+  type DType,
+  isFloat,
+  itemBytes,
+  limits,
+  newArray,
+  type TypedArray,
+} from "../../src/ir/dtype.ts";
 
 // Every operation against the JavaScript generator, bit by bit (all NaN are one), as scalars and as
 // vectors: what every code generator must do.
@@ -68,10 +76,33 @@ const FLOATS = [
   3.4e38,
 ];
 /** The dtypes that values have; others are in memory only. */
-type Held = "f32" | "f64" | "i32" | "u32" | "u8" | "bool";
+type Held = "f32" | "f64" | "i64" | "i32" | "u32" | "u8" | "bool";
+const [LOWEST, HIGHEST] = limits("i64");
 const VALUES: Record<Held, number[]> = {
   f32: FLOATS,
   f64: FLOATS,
+  i64: [
+    LOWEST,
+    HIGHEST,
+    ...[
+      0,
+      1,
+      -1,
+      2,
+      -2,
+      3,
+      7,
+      -7,
+      31,
+      255,
+      65536,
+      2147483648,
+      -4294967297,
+      2 ** 53,
+      2 ** 62 - 1024,
+    ],
+    ...[2n ** 53n + 1n, 2n ** 60n + 2n ** 36n + 1n, -(2n ** 55n) - 3n].map((x) => coerce("i64", x)),
+  ].map((x) => coerce("i64", x)),
   i32: [0, 1, -1, 2, -2, 3, 7, -7, 31, 255, 65536, -65537, 123456789, 2147483647, -2147483648],
   u32: [0, 1, 2, 3, 7, 31, 255, 65535, 65536, 65537, 123456789, 2147483647, 2147483648, 4294967295],
   u8: [0, 1, 2, 3, 7, 31, 100, 127, 128, 200, 255],
@@ -81,6 +112,7 @@ const VALUES: Record<Held, number[]> = {
 const LITERALS: Record<Held, number[]> = {
   f32: [0, -0, 1, -0.7, 1e-40, Infinity, NaN],
   f64: [0, -0, 1, -0.7, 5e-324, Infinity, NaN],
+  i64: [0, 1, -1, 7, LOWEST, HIGHEST].map((x) => coerce("i64", x)),
   i32: [0, 1, -1, 7, 2147483647, -2147483648],
   u32: [0, 1, 7, 2147483648, 4294967295],
   u8: [0, 1, 7, 255],
@@ -91,7 +123,7 @@ const DTYPES = Object.keys(VALUES) as Held[];
 /** Array of `values` with as many more as fill vectors. */
 function arrayOf(dtype: DType, values: readonly number[]): TypedArray {
   const array = newArray(dtype, Math.ceil(values.length / 16) * 16);
-  array.set(values);
+  array.set(values.map((x) => (dtype === "i64" ? coerce(dtype, x) : x)));
   return array;
 }
 
@@ -165,6 +197,7 @@ const INTS = "floor ceil trunc round neg abs not";
 const UNARY: Record<Held, string> = {
   f32: "neg abs floor ceil trunc round sqrt exponent mantissa",
   f64: "neg abs floor ceil trunc round sqrt exponent mantissa",
+  i64: INTS,
   i32: INTS,
   u32: INTS,
   u8: INTS,
@@ -174,6 +207,7 @@ const INT_BINARY = "add sub mul div rem max min and or xor shl shr";
 const BINARY: Record<Held, string> = {
   f32: "add sub mul div rem max min",
   f64: "add sub mul div rem max min",
+  i64: INT_BINARY,
   i32: INT_BINARY,
   u32: `${INT_BINARY} mulHigh`,
   u8: INT_BINARY,
@@ -186,7 +220,9 @@ export function operationCases(vectorBytes: number): OperationCase[] {
   const add = (title: string, ...checks: Check[][]): void =>
     void cases.push({ title, checks: checks.flat() });
   const lanesOf = (...dtypes: DType[]): number[] =>
-    dtypes.includes("f64") ? [1, vectorBytes / 8] : [1, vectorBytes / 8, vectorBytes / 4];
+    dtypes.some((dtype) => itemBytes(dtype) === 8)
+      ? [1, vectorBytes / 8]
+      : [1, vectorBytes / 8, vectorBytes / 4];
 
   for (const dtype of DTYPES) {
     const values = VALUES[dtype];
@@ -300,6 +336,8 @@ export function operationCases(vectorBytes: number): OperationCase[] {
     ["u8", "bool"],
     ["bool", "u8"],
     ["f64", "f64"],
+    ["f64", "i64"],
+    ["i64", "f64"],
   ] as const;
   for (const [from, to] of casts) {
     const values = VALUES[from].filter((x) => !Number.isNaN(x));

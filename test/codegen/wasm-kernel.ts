@@ -59,6 +59,7 @@ export function runKernel(
   kernel.scalars.forEach(({ type }, i) => {
     const at = ARGS_AT + layout.scalars[i];
     if (type.dtype === "f64") view.setFloat64(at, scalars[i], true);
+    else if (type.dtype === "i64") view.setBigInt64(at, BigInt(scalars[i]), true);
     else if (type.dtype === "f32") view.setFloat32(at, scalars[i], true);
     else view.setInt32(at, scalars[i] | 0, true);
   });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { Builder, int } from "../../src/compiler/loop/builder.ts";
-import { type DType, newArray, type TypedArray } from "../../src/ir/dtype.ts";
+import {
+  coerce,
+  type DType,
+  itemBytes,
+  limits,
+  newArray,
+  type TypedArray,
+} from "../../src/ir/dtype.ts";
 import { operationCases, runCheck } from "./operation-cases.ts";
 import { runKernel } from "./wasm-kernel.ts";
 
@@ -8,13 +15,13 @@ it.each(operationCases(16))("$title", ({ checks }) => {
   for (const one of checks) runCheck(one, runKernel);
 });
 
-const DTYPES: readonly DType[] = ["f32", "f64", "i32", "u32", "u8", "bool"];
-const lanesOf = (dtype: DType): number[] => (dtype === "f64" ? [1, 2] : [1, 2, 4]);
+const DTYPES: readonly DType[] = ["f32", "f64", "i64", "i32", "u32", "u8", "bool"];
+const lanesOf = (dtype: DType): number[] => (itemBytes(dtype) === 8 ? [1, 2] : [1, 2, 4]);
 
 /** Array of `values` with as many more as fill vectors. */
 function arrayOf(dtype: DType, values: readonly number[]): TypedArray {
   const array = newArray(dtype, Math.ceil(values.length / 4) * 4);
-  array.set(values);
+  array.set(values.map((x) => coerce(dtype, x)));
   return array;
 }
 
@@ -33,8 +40,9 @@ describe("lanes", () => {
       const [first, second] = [newArray(dtype, 4), newArray(dtype, 5)];
       const values = arrayOf(dtype, [0, 1, dtype === "bool" ? 1 : 7, 0]);
       runKernel(b.finish("splat"), [values, first, second], [], [], 0, 1);
-      expect(Array.from(first)).toEqual([0, 1, 2, 3].map((i) => (i < lanes ? values[2] : 0)));
-      expect(Array.from(second)).toEqual([0, 1, 2, 3, 4].map((i) => (i <= lanes ? 1 : 0)));
+      const [zero, one] = values;
+      expect(Array.from(first)).toEqual([0, 1, 2, 3].map((i) => (i < lanes ? values[2] : zero)));
+      expect(Array.from(second)).toEqual([0, 1, 2, 3, 4].map((i) => (i <= lanes ? one : zero)));
     },
   );
 
@@ -77,6 +85,11 @@ describe("lanes", () => {
     expect(across("hmax", "f32", [1, NaN, 3, 2])).toBe(NaN);
     expect(across("hmin", "f64", [1, -2])).toBe(-2);
     expect(across("hadd", "f64", [1, -2])).toBe(-1);
+    const [lowest, highest] = limits("i64");
+    expect(across("hadd", "i64", [highest, 1])).toBe(lowest);
+    expect(across("hmul", "i64", [2 ** 62, -2])).toBe(lowest);
+    expect(across("hmax", "i64", [-1, lowest])).toBe(-1n);
+    expect(across("hmin", "i64", [-1, lowest])).toBe(lowest);
     expect(across("hadd", "u8", [200, 100, 1, 1])).toBe(46);
     expect(across("hmax", "bool", [0, 0, 1, 0])).toBe(1);
     expect(across("hmin", "bool", [1, 1, 1, 0])).toBe(0);

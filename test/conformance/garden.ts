@@ -1,4 +1,4 @@
-import { type DType, isFloat, limits } from "../../src/ir/dtype.ts";
+import { coerce, type DType, isFloat, limits } from "../../src/ir/dtype.ts";
 import { fill, type NDArray } from "../../src/ir/ndarray.ts";
 import { type Node } from "../../src/ir/node.ts";
 import * as ops from "../../src/ir/ops.ts";
@@ -85,7 +85,8 @@ export class Garden {
 
   dtype(): DType {
     if (this.chance(0.2)) return this.pick(["f16", "bf16", "i16", "i8"]);
-    return this.pick(["f32", "f32", "f32", "f32", "f64", "f64", "i32", "i32", "u32", "u8", "bool"]);
+    const floats = ["f32", "f32", "f32", "f32", "f64", "f64"] as const;
+    return this.pick([...floats, "i32", "i32", "i64", "u32", "u8", "bool"]);
   }
 
   private element(dtype: DType): number {
@@ -98,6 +99,10 @@ export class Garden {
         return this.chance(0.05)
           ? this.pick([highest, highest - 1, highest >>> 1])
           : this.int(0, 9);
+      case "i64":
+        return this.chance(0.2)
+          ? coerce(dtype, (2 * this.rng() - 1) * 2 ** this.int(30, 62))
+          : this.element("i32");
       case "i32":
       case "i16":
       case "i8":

@@ -1,4 +1,4 @@
-import { fromStored, isFloat, newArray } from "../../src/ir/dtype.ts";
+import { coerce, fromStored, isFloat, newArray } from "../../src/ir/dtype.ts";
 import { fill, type NDArray } from "../../src/ir/ndarray.ts";
 import { type Node, topological } from "../../src/ir/node.ts";
 import { placeholder, type ScanBody } from "../../src/ir/ops.ts";
@@ -240,7 +240,7 @@ export function expectedOf(outputs: readonly Node[], rngOf: (seed: number) => Rn
       let off = 0;
       for (const other of others) {
         const y = other[k].data[i];
-        if (!Object.is(x, y) && x !== y) off += Math.abs(x - y);
+        if (!Object.is(x, y) && x !== y) off += Math.abs(coerce("f64", x) - coerce("f64", y));
       }
       // Where NaN or infinity hang on the last bits, an integer does, or all digits do (a tangent of a
       // tangent of a tangent), nothing can be said.

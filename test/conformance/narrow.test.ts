@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { coerce, type DType, DTYPES, isFloat, limits } from "../../src/ir/dtype.ts";
+import {
+  coerce,
+  type DType,
+  DTYPES,
+  isFloat,
+  isNarrow,
+  itemBytes,
+  limits,
+} from "../../src/ir/dtype.ts";
 import { fill } from "../../src/ir/ndarray.ts";
 import { make, type Node, primitive } from "../../src/ir/node.ts";
 import * as ops from "../../src/ir/ops.ts";
@@ -8,7 +16,7 @@ import { rngOf } from "../ir/util.ts";
 import { nodesOf } from "./cases.ts";
 import { checkTogether, devicesUnderTest, hostLeaf } from "./devices.ts";
 
-// Dtypes that are stored and not computed in: every primitive on every device against the naive
+// Dtypes that are stored and not computed in, and i64: every primitive on every device against the naive
 // evaluation. `native` compiles what its first tier would run.
 
 const SEED = 2_903;
@@ -31,7 +39,8 @@ const leafOf = (dtype: DType, values: readonly number[]): Node =>
 /** All pairs of some integers of a dtype, the ends of its range among them. */
 function pairs(dtype: DType): [Node, Node] {
   const [low, high] = limits(dtype);
-  const values = [low, low + 1, -7, -2, -1, 0, 1, 2, 3, 9, high - 1, high];
+  const one = coerce(dtype, 1);
+  const values = [low, low + one, -7, -2, -1, 0, 1, 2, 3, 9, high - one, high];
   const all = values.flatMap((a) => values.map((b) => [a, b]));
   return [0, 1].map((k) =>
     leafOf(
@@ -49,6 +58,10 @@ function integerNodes(dtype: DType): Node[] {
     .map((name) => make(primitive(name), [a, b]));
   const [x, y] = [a, b].map((node) => ops.reshape(node, [12, 12]));
   const at = hostLeaf(fill([12, 12], "i32", (i) => (i * 5) % 13));
+  const by = leafOf(
+    dtype,
+    Array.from({ length: 144 }, (_, i) => i % (8 * itemBytes(dtype))),
+  );
   const reduced = (["reduceSum", "reduceProd", "reduceMax", "reduceMin"] as const).flatMap((f) =>
     [[0], [1], [0, 1]].map((axes) => ops[f](x, axes)),
   );
@@ -60,6 +73,7 @@ function integerNodes(dtype: DType): Node[] {
     ...reduced,
     ops.reduceMin(ops.slice(x, [0, 0], [0, 3]), [0]),
     ops.reduceMax(ops.slice(x, [0, 0], [2, 0]), [0, 1]),
+    ...(isNarrow(dtype) ? [] : [ops.shl(a, by), ops.shr(a, by), ops.shr(a, ops.fullLike(a, 5))]),
     ops.select(ops.lt(a, b), a, b),
     ops.dot(x, y, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] }),
     ops.conv(rows, ops.slice(ops.reshape(y, [2, 6, 12]), [0, 0, 0], [2, 6, 3]), {
@@ -151,7 +165,7 @@ describe.each(devicesUnderTest())("%s", (device) => {
     240_000,
   );
 
-  test.each(["i8", "i16"] as const)("%s: every primitive of integers", (dtype) => {
+  test.each(["i8", "i16", "i64"] as const)("%s: every primitive of integers", (dtype) => {
     checkTogether(device, [{ outputs: integerNodes(dtype), what: `integers of ${dtype}` }]);
   });
 

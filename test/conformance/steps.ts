@@ -59,8 +59,9 @@ const binary: Step = (g) => {
 };
 
 const shift: Step = (g) => {
-  const { node } = g.any((x) => x.node.dtype === "i32" || x.node.dtype === "u32", "u32");
-  const by = ops.and(g.like(node.shape, node.dtype), ops.fullLike(node, 31));
+  const { node } = g.any(({ node: x }) => isInteger(x.dtype) && itemBytes(x.dtype) >= 4, "u32");
+  const most = 8 * itemBytes(node.dtype) - 1;
+  const by = ops.and(g.like(node.shape, node.dtype), ops.fullLike(node, most));
   return make(primitive(g.pick(["shl", "shr"])), [node, by]);
 };
 
@@ -77,7 +78,7 @@ const select: Step = (g) => {
 
 /** Numbers outside the range of an integer dtype have no value of it that devices agree on. */
 const holds = (dtype: DType, { data }: NDArray): boolean => {
-  const [low, high] = limits(dtype);
+  const [low, high] = limits(dtype).map(Number);
   return isFloat(dtype) || data.every((x) => x > low - 1 && x < high + 1);
 };
 
@@ -91,7 +92,7 @@ const cast: Step = (g) => {
 };
 
 const bitcast: Step = (g) => {
-  const x = g.find((y) => y.exact && y.node.dtype !== "f64");
+  const x = g.find((y) => y.exact);
   if (!x) return undefined;
   // The bits of a NaN are the machine's own.
   if (x.value.data.some((v) => v !== v)) return undefined;
@@ -242,13 +243,13 @@ function shaped(g: Garden, shape: Shape, dtype: DType): Node {
 
 const conv: Step = (g) => {
   const { x, w, attrs } = randomConv(g.rng);
-  const dtype = g.pick(["f32", "f32", "f64", "i32", "f16", "bf16", "i8"] as const);
+  const dtype = g.pick(["f32", "f32", "f64", "i32", "i64", "f16", "bf16", "i8"] as const);
   return ops.conv(shaped(g, x, dtype), shaped(g, w, dtype), attrs);
 };
 
 const window: Step = (g) => {
   const { x, attrs } = randomWindow(g.rng);
-  const dtype = g.pick(["f32", "f32", "f64", "i32", "f16", "bf16", "i16"] as const);
+  const dtype = g.pick(["f32", "f32", "f64", "i32", "i64", "f16", "bf16", "i16"] as const);
   const input = shaped(g, x, dtype);
   if (g.chance(0.5)) return ops.windowSum(input, attrs);
   const exact = g.find((y) => y.node === input)?.exact ?? !isFloat(dtype);

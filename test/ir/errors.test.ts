@@ -50,7 +50,7 @@ const ERRORS: readonly (readonly [message: string, make: () => unknown])[] = [
   ["iota: axis must be an integer from 0 to 0 for rank 1, got 1", () => ops.iota([2], 1)],
   ["iota: shape must hold integers of at least 0, got [-1]", () => ops.iota([-1], 0)],
   [
-    "iota: expected dtype f32, f64, f16, bf16, i32, u32, i16, i8, u8, got bool",
+    "iota: expected dtype f32, f64, f16, bf16, i64, i32, u32, i16, i8, u8, got bool",
     () => ops.iota([2], 0, "bool"),
   ],
   ["random: expected dtype u32, got f32[]", () => apply("random", node([]), node([]), node([]))],
@@ -66,19 +66,19 @@ const ERRORS: readonly (readonly [message: string, make: () => unknown])[] = [
     () => ops.sin(node([2], "i32")),
   ],
   [
-    "neg: expected dtype f32, f64, f16, bf16, i32, u32, i16, i8, u8, got bool[2]",
+    "neg: expected dtype f32, f64, f16, bf16, i64, i32, u32, i16, i8, u8, got bool[2]",
     () => ops.neg(node([2], "bool")),
   ],
-  ["not: expected dtype i32, u32, i16, i8, u8, bool, got f32[2]", () => ops.not(two)],
+  ["not: expected dtype i64, i32, u32, i16, i8, u8, bool, got f32[2]", () => ops.not(two)],
   ["add: shapes differ, [2] and [2, 3]: expand them first", () => ops.add(two, cell)],
   [
     "mul: dtypes differ, f32[2] and f64[2]: cast one of them first",
     () => ops.mul(two, node([2], "f64")),
   ],
-  ["and: expected dtype i32, u32, i16, i8, u8, bool, got f32[2]", () => ops.and(two, two)],
-  ["shl: expected dtype i32, u32, got u8[2]", () => ops.shl(node([2], "u8"), node([2], "u8"))],
+  ["and: expected dtype i64, i32, u32, i16, i8, u8, bool, got f32[2]", () => ops.and(two, two)],
+  ["shl: expected dtype i64, i32, u32, got u8[2]", () => ops.shl(node([2], "u8"), node([2], "u8"))],
   [
-    "pow: expected dtype f32, f64, f16, bf16, i32, u32, i16, i8, u8, got bool[2]",
+    "pow: expected dtype f32, f64, f16, bf16, i64, i32, u32, i16, i8, u8, got bool[2]",
     () => ops.pow(node([2], "bool"), node([2], "bool")),
   ],
   ["lt: shapes differ, [2] and [2, 3]", () => ops.lt(two, cell)],
@@ -116,7 +116,7 @@ const ERRORS: readonly (readonly [message: string, make: () => unknown])[] = [
   ],
   ["reduceMax: axes must ascend, got [1, 0]", () => ops.reduceMax(cell, [1, 0])],
   [
-    "reduceSum: expected dtype f32, f64, f16, bf16, i32, u32, i16, i8, u8, got bool[2]",
+    "reduceSum: expected dtype f32, f64, f16, bf16, i64, i32, u32, i16, i8, u8, got bool[2]",
     () => ops.reduceSum(node([2], "bool"), [0]),
   ],
   ["argMax: axis 1 of [2, 0] is empty", () => ops.argMax(node([2, 0]), 1)],
@@ -177,7 +177,7 @@ const ERRORS: readonly (readonly [message: string, make: () => unknown])[] = [
     () => ops.scatter(two, node([3], "i32"), two, 0, "add"),
   ],
   [
-    "scatter (add): expected dtype f32, f64, f16, bf16, i32, u32, i16, i8, u8, got bool[2]",
+    "scatter (add): expected dtype f32, f64, f16, bf16, i64, i32, u32, i16, i8, u8, got bool[2]",
     () => ops.scatter(node([2], "bool"), node([2], "i32"), node([2], "bool"), 0, "add"),
   ],
   [
@@ -189,7 +189,7 @@ const ERRORS: readonly (readonly [message: string, make: () => unknown])[] = [
     () => ops.argsort(node([]), 0),
   ],
   [
-    "cumsum: expected dtype f32, f64, f16, bf16, i32, u32, i16, i8, u8, got bool[2]",
+    "cumsum: expected dtype f32, f64, f16, bf16, i64, i32, u32, i16, i8, u8, got bool[2]",
     () => ops.cumsum(node([2], "bool"), 0),
   ],
   ["scan: carry 0 must be f32[2], got f32[3]", () => badScan("carry")],

@@ -15,7 +15,7 @@ const TAKE_ANY = new Set(
   (
     "abs acos asin atan bfloat16 bool ceil char cos cosh double elu erf erfc erfinv exp exp2 expm1 float floor frac " +
     "half hardsigmoid hardswish int isfinite isinf isnan leakyRelu log log10 log1p log2 logicalNot " +
-    "logsigmoid mish nonzero reciprocal relu relu6 rsqrt selu short sigmoid sign silu sin sinh " +
+    "logsigmoid long mish nonzero reciprocal relu relu6 rsqrt selu short sigmoid sign silu sin sinh " +
     "softplus softsign sqrt square tan tanh trunc"
   ).split(" "),
 );

@@ -1,4 +1,4 @@
-import { type DType, isSigned, itemBytes } from "../../ir/dtype.ts";
+import { coerce, type DType, isSigned, itemBytes } from "../../ir/dtype.ts";
 import { type Type } from "../../compiler/loop/loop.ts";
 import { EASY_ANGLE } from "../../compiler/loop/math/trigonometric.ts";
 import {
@@ -287,7 +287,7 @@ function intOperation(w: CodeWriter, op: string, to: Type, args: readonly Operan
       // The instructions shift all lanes alike.
       if (b.literal === undefined) return false;
       a.push();
-      w.body.i32(Number(b.literal));
+      w.body.i32(coerce("i32", b.literal));
       w.op(op === "shl" ? `${shape}.shl` : `${shape}.shr_${signed ? "s" : "u"}`);
       return true;
     case "mulHigh": {

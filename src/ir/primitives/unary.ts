@@ -97,7 +97,7 @@ for (const [name, { evaluate, long, times, on = FLOATS, cost = 1 }] of Object.en
     // Storing into the typed array rounds or wraps the result.
     evaluate([x], { shape, dtype }) {
       const data = newArray(dtype, x.data.length);
-      const own = (dtype === "i64" && (long as Unary["evaluate"] | undefined)) || evaluate;
+      const own = dtype === "i64" && long ? (long as unknown as Unary["evaluate"]) : evaluate;
       for (let i = 0; i < data.length; i++) data[i] = own(x.data[i]);
       return { shape, dtype, data };
     },

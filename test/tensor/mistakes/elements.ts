@@ -102,7 +102,7 @@ export const ELEMENTS: Mistakes = {
     [() => T.sum(x, 0.5), axis("sum", 0.5)],
     [
       () => T.sum(x, 0, { dtype: no }),
-      'sum: expected a dtype (f32, f64, f16, bf16, i32, u32, i16, i8, u8, bool), got "x"',
+      'sum: expected a dtype (f32, f64, f16, bf16, i64, i32, u32, i16, i8, u8, bool), got "x"',
     ],
   ],
   prod: [

@@ -35,7 +35,7 @@ export const MAKING: Mistakes = {
     [() => T.tensor([1, no]), "tensor: expected a number or boolean at [1], got string"],
     [
       () => T.tensor(1, { dtype: no }),
-      'tensor: expected a dtype (f32, f64, f16, bf16, i32, u32, i16, i8, u8, bool), got "x"',
+      'tensor: expected a dtype (f32, f64, f16, bf16, i64, i32, u32, i16, i8, u8, bool), got "x"',
     ],
   ],
   fromTypedArray: [
@@ -58,7 +58,7 @@ export const MAKING: Mistakes = {
     [() => T.zeros(no), 'zeros: expected a shape such as [2, 3], got "x"'],
     [
       () => T.zeros([2], { dtype: no }),
-      'zeros: expected a dtype (f32, f64, f16, bf16, i32, u32, i16, i8, u8, bool), got "x"',
+      'zeros: expected a dtype (f32, f64, f16, bf16, i64, i32, u32, i16, i8, u8, bool), got "x"',
     ],
     [
       () => T.zeros([2], { dtype: "i32", requiresGrad: true }),
@@ -91,13 +91,13 @@ export const MAKING: Mistakes = {
   zerosLike: [
     [
       () => T.zerosLike(x, { dtype: no }),
-      'zeros: expected a dtype (f32, f64, f16, bf16, i32, u32, i16, i8, u8, bool), got "x"',
+      'zeros: expected a dtype (f32, f64, f16, bf16, i64, i32, u32, i16, i8, u8, bool), got "x"',
     ],
   ],
   onesLike: [
     [
       () => T.onesLike(x, { dtype: no }),
-      'ones: expected a dtype (f32, f64, f16, bf16, i32, u32, i16, i8, u8, bool), got "x"',
+      'ones: expected a dtype (f32, f64, f16, bf16, i64, i32, u32, i16, i8, u8, bool), got "x"',
     ],
   ],
   randLike: [[() => T.randLike(i(2)), "rand: expected a floating-point dtype, got i32"]],
@@ -131,7 +131,7 @@ export const MAKING: Mistakes = {
   to: [
     [
       () => T.to(x, no),
-      'to: expected a dtype (f32, f64, f16, bf16, i32, u32, i16, i8, u8, bool), got "x"',
+      'to: expected a dtype (f32, f64, f16, bf16, i64, i32, u32, i16, i8, u8, bool), got "x"',
     ],
   ],
   typeAs: [[() => T.typeAs(x, no), 'typeAs: expected a tensor, got "x"']],
