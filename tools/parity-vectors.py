@@ -31,14 +31,14 @@ from torch.testing._internal.common_methods_invocations import op_db
 warnings.filterwarnings("ignore")
 torch.set_num_threads(1)
 
-# What the library has for PyTorch's dtypes. Positions and counts, which PyTorch has in 64 bits, are i32.
+# What the library has for PyTorch's dtypes.
 DTYPES = {
     torch.float32: "f32",
     torch.float64: "f64",
     torch.float16: "f16",
     torch.bfloat16: "bf16",
     torch.int32: "i32",
-    torch.int64: "i32",
+    torch.int64: "i64",
     torch.uint32: "u32",
     torch.int16: "i16",
     torch.int8: "i8",
@@ -47,7 +47,7 @@ DTYPES = {
 }
 ARRAYS = {
     **{"f32": "<f4", "f64": "<f8", "f16": "<i2", "bf16": "<i2"},
-    **{"i32": "<i4", "u32": "<u4", "i16": "<i2", "i8": "i1", "u8": "u1", "bool": "u1"},
+    **{"i64": "<i8", "i32": "<i4", "u32": "<u4", "i16": "<i2", "i8": "i1", "u8": "u1", "bool": "u1"},
 }
 TESTED = [torch.float32, torch.float64, torch.int32, torch.int64, torch.bool]
 COMPLEX = {torch.complex64: "c64", torch.complex128: "c128"}
@@ -74,8 +74,6 @@ def dump_tensor(x, seen):
     values = x.detach().resolve_conj().resolve_neg().cpu().contiguous()
     # Floats of 16 bits by their bits: NumPy has no bf16.
     values = (values.view(torch.int16) if dtype in ("f16", "bf16") else values).numpy()
-    if dtype == "i32" and values.size and (values.max() >= 2**31 or values.min() < -(2**31)):
-        raise Skip("an integer beyond 32 bits")
     seen[0] += values.size
     if seen[0] > LARGEST:
         raise Skip("too large")
@@ -101,8 +99,8 @@ def dump(value, seen):
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
-        if abs(value) >= 2**31:
-            raise Skip("an integer beyond 32 bits")
+        if abs(value) >= 2**53:
+            raise Skip("an integer beyond 53 bits")
         return value
     if isinstance(value, float):
         return dump_float(value)
@@ -208,7 +206,7 @@ def cases_of(op, with_complex):
     supported = op.supported_dtypes("cpu")
     names = {**DTYPES, **COMPLEX}
     for dtype in TESTED + (list(COMPLEX) if with_complex else []):
-        if dtype not in supported or (dtype == torch.int64 and torch.int32 in supported):
+        if dtype not in supported:
             continue
         seed = zlib.crc32(f"{name_of(op)} {dtype}".encode())
         random.seed(seed)
@@ -234,7 +232,7 @@ def cases_of(op, with_complex):
 
 
 # How many cases of a dtype the sample has, and how many bytes of JSON each may take.
-WANTED = {"f32": 5, "f64": 2, "i32": 1, "bool": 1, "c64": 2, "c128": 1}
+WANTED = {"f32": 5, "f64": 2, "i32": 1, "i64": 1, "bool": 1, "c64": 2, "c128": 1}
 BYTES = 1500
 
 

@@ -2,13 +2,15 @@ import { isFloat, isInteger } from "../ir/dtype.ts";
 import { sameShape, type Shape, showShape } from "../ir/shape.ts";
 import { knownElements } from "../runtime/engine.ts";
 import { type Tensor } from "../tensor/index.ts";
+import { numbersOf } from "../tensor/nested.ts";
 
 function firstWrong(
   x: Tensor,
   right: (value: number) => boolean,
 ): { value: number; position: number } | undefined {
-  const data = knownElements(x.node);
-  if (!data) return undefined;
+  const known = knownElements(x.node);
+  if (!known) return undefined;
+  const data = numbersOf(known, x.dtype);
   for (let i = 0; i < data.length; i++) if (!right(data[i])) return { value: data[i], position: i };
   return undefined;
 }

@@ -19,6 +19,8 @@ export interface Operator {
   readonly except?: readonly Exception[];
   /** Calls for which PyTorch's own result is not determined: they are not compared. */
   readonly undetermined?: (args: Args) => boolean;
+  /** Whether its results are counts of a kind, which are i32 for samples of i64 too. */
+  readonly counts?: boolean;
   /** What else is not as in PyTorch, though the calls can be written: the operator "differs". */
   readonly differs?: string;
   /** What gradients are not compared for, and why: the operator "differs" too. */

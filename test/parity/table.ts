@@ -53,7 +53,7 @@ export function page(): string {
 
 Every entry of PyTorch's own list of operators (\`op_db\` of version ${OP_DB.torch}), and whether Nabla gives the
 same results and gradients for its sample inputs. \`test/parity\` compares them in single and double
-precision, with integers and with booleans, and ${forms} of them with complex numbers: a selection in
+precision, with integers of 32 and 64 bits and with booleans, and ${forms} of them with complex numbers: a selection in
 \`npm test\`, all of them by \`node tools/parity.js\`. This page is written by
 \`npx tsx test/parity/write-table.ts\`.
 
@@ -66,7 +66,8 @@ precision, with integers and with booleans, and ${forms} of them with complex nu
 
 Supported: ${share} % of the ${dense} entries that are about dense tensors.
 
-What holds for all entries: positions and counts, which PyTorch has in 64 bits, are i32. A number like 2.0
+What holds for all entries: positions and counts, and sums of integers of 32 bits, which PyTorch has in
+64 bits, are i32. A number like 2.0
 is an integer in JavaScript, so it makes no float of an integer tensor. Relative and absolute tolerance are
 1e-5 and 2e-5 in single, 1e-9 and 1e-9 in double precision; operators that need others say why in
 \`test/parity/operators\`. Random results are compared by shape and dtype.

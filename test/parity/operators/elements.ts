@@ -142,6 +142,6 @@ export const ELEMENTS: Record<string, Operator> = {
   char: as("i8"),
   short: as("i16"),
   int: as("i32"),
-  long: as("i32"),
+  long: as("i64"),
   byte: as("u8", { undetermined: (a) => (a.input as T.Tensor).dtype.startsWith("f") }),
 };

@@ -76,7 +76,7 @@ export const LAYERS: Record<string, Operator> = {
     embedding: op("weight input padding_idx max_norm norm_type scale_grad_by_freq sparse", (a) =>
       T.embedding(a.input, a.weight, a),
     ),
-    one_hot: op("input num_classes", (a) => T.oneHot(a.input, a.numClasses)),
+    one_hot: op("input num_classes", (a) => T.oneHot(a.input, a.numClasses), { counts: true }),
     pad: op("input pad mode value", (a) => T.pad(a.input, a.pad, a)),
     cosine_similarity: op("x1 x2 dim eps", (a) => T.cosineSimilarity(a.x1, a.x2, a)),
     conv1d: op(

@@ -58,7 +58,7 @@ export const REDUCTIONS: Record<string, Operator> = {
     tolerance: { f32: [1e-4, 1e-4], f64: [1e-4, 1e-6] },
   }),
   corrcoef: op("input", (a) => X.corrcoef(a.input)),
-  bincount: op("input weights minlength", (a) => X.bincount(a.input, a)),
+  bincount: op("input weights minlength", (a) => X.bincount(a.input, a), { counts: true }),
   histc: op("input bins min max", (a) => X.histc(a.input, a.bins, a.min, a.max)),
   histogram: op("input bins range weight density", (a) => X.histogram(a.input, a.bins, a)),
   histogramdd: op("input bins range weight density", (a) => {

@@ -26,7 +26,7 @@ const list = (x: never): never =>
   ((x as unknown) instanceof T.Tensor
     ? (x as T.Tensor).ndim === 0
       ? (x as T.Tensor).itemSync()
-      : Array.from((x as T.Tensor).dataSync())
+      : Array.from((x as T.Tensor).dataSync(), Number)
     : x) as never;
 
 /** Shapes, views, joining and splitting. */
@@ -141,11 +141,15 @@ export const SHAPES: Record<string, Operator> = {
       gradients: "PyTorch gives elements that were overwritten a gradient",
     },
   ),
-  tril_indices: op("row col offset dtype layout device", (a) =>
-    X.trilIndices(a.row, a.col, a.offset),
+  tril_indices: op(
+    "row col offset dtype layout device",
+    (a) => X.trilIndices(a.row, a.col, a.offset),
+    { counts: true },
   ),
-  triu_indices: op("row col offset dtype layout device", (a) =>
-    X.triuIndices(a.row, a.col, a.offset),
+  triu_indices: op(
+    "row col offset dtype layout device",
+    (a) => X.triuIndices(a.row, a.col, a.offset),
+    { counts: true },
   ),
   broadcast_shapes: op("*shapes", (a) =>
     X.broadcastShapes(
@@ -155,15 +159,18 @@ export const SHAPES: Record<string, Operator> = {
   sum_to_size: op("input *size", (a) =>
     X.sumToSize(a.input, (a.size as number[][] | number[]).flat()),
   ),
-  unravel_index: op("indices shape", (a) =>
-    X.unravelIndex(
-      a.indices,
-      (a.shape as unknown) instanceof T.Tensor
-        ? list(a.shape)
-        : typeof a.shape === "number"
-          ? [a.shape]
-          : a.shape,
-    ),
+  unravel_index: op(
+    "indices shape",
+    (a) =>
+      X.unravelIndex(
+        a.indices,
+        (a.shape as unknown) instanceof T.Tensor
+          ? list(a.shape)
+          : typeof a.shape === "number"
+            ? [a.shape]
+            : a.shape,
+      ),
+    { counts: true },
   ),
   "linalg.vander": op("x N", (a) => X.vander(a.x, a.N)),
   clone: same,
