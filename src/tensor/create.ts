@@ -203,7 +203,9 @@ export function arange(
 ): Tensor {
   const last = args[args.length - 1];
   const options = typeof last === "object" ? last : {};
-  const numbers = args.filter((x): x is number => typeof x === "number");
+  // For i64 PyTorch takes the whole parts of all three.
+  const part = options.dtype === "i64" ? Math.trunc : Number;
+  const numbers = args.filter((x): x is number => typeof x === "number").map((x) => part(x));
   const [start, end, step] = [
     numbers.length > 1 ? numbers[0] : 0,
     numbers.length > 1 ? numbers[1] : numbers[0],
