@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
 import { type Target } from "../../src/compiler/loop/loop.ts";
-import { type DType, newArray } from "../../src/ir/dtype.ts";
+import { coerce, type DType, newArray } from "../../src/ir/dtype.ts";
 import { evaluate } from "../../src/ir/evaluate.ts";
 import { type NDArray } from "../../src/ir/ndarray.ts";
 import { type Node } from "../../src/ir/node.ts";
@@ -24,7 +24,10 @@ const target = (threads: number, kBlock: number): Target => ({
 function valueOf(leaf: Node): NDArray {
   const data = newArray(leaf.dtype, sizeOf(leaf.shape));
   for (let i = 0; i < data.length; i++)
-    data[i] = ((i * 7 + leaf.shape.length) % 11) - (leaf.dtype === "u32" ? 0 : 5);
+    data[i] = coerce(
+      leaf.dtype,
+      ((i * 7 + leaf.shape.length) % 11) - (leaf.dtype === "u32" ? 0 : 5),
+    );
   return { shape: leaf.shape, dtype: leaf.dtype, data };
 }
 
@@ -64,7 +67,7 @@ const SIZES: readonly (readonly [m: number, k: number, n: number])[] = [
   [3, 40, 33],
 ];
 
-describe.each(["f32", "f64", "i32", "u32"] as DType[])("products of %s", (dtype) => {
+describe.each(["f32", "f64", "i64", "i32", "u32"] as DType[])("products of %s", (dtype) => {
   it.each(SIZES)("(%d, %d) × (…, %d)", (m, k, n) => {
     const a = placeholder([m, k], dtype);
     const b = placeholder([k, n], dtype);

@@ -118,15 +118,16 @@ function* contractions(): Generator<Graph> {
     product,
     { dtype: "f64" },
   );
-  yield graph(
-    "matmul of i32",
-    [
-      [19, 41],
-      [41, 35],
-    ],
-    product,
-    { dtype: "i32", gradients: false },
-  );
+  for (const dtype of ["i32", "i64"] as const)
+    yield graph(
+      `matmul of ${dtype}`,
+      [
+        [19, 41],
+        [41, 35],
+      ],
+      product,
+      { dtype, gradients: false },
+    );
   yield graph(
     "matmul, batched",
     [
@@ -269,7 +270,7 @@ function* rows(): Generator<Graph> {
   }
   yield graph("softmax down the columns", [[21, 37]], (x) => x.softmax(0));
   for (const axis of [0, 1, 2])
-    for (const dtype of ["f32", "f64", "i32", "u8"] as const) {
+    for (const dtype of ["f32", "f64", "i64", "i32", "u8"] as const) {
       const options = { dtype, gradients: isFloat(dtype) };
       yield graph(`sum of ${dtype}, axis ${axis}`, [[7, 19, 35]], (x) => x.sum(axis), options);
       yield graph(`max of ${dtype}, axis ${axis}`, [[7, 19, 35]], (x) => x.amax(axis), options);
@@ -285,7 +286,7 @@ function* rows(): Generator<Graph> {
 
 function* maps(): Generator<Graph> {
   for (const n of [1, 2, 3, 5, 7, 8, 15, 16, 17, 31, 33, 63, 65])
-    for (const dtype of ["f32", "f64", "i32", "u8"] as const)
+    for (const dtype of ["f32", "f64", "i64", "i32", "u8"] as const)
       yield graph(
         `select and arithmetic on ${n} of ${dtype}`,
         [[n], [n]],

@@ -26,7 +26,7 @@ export interface Helpers extends BlockHelpers {
   divide(op: "div" | "rem", type: Type, a: string, b: string): string;
   mulHigh(type: Type, a: string, b: string): string;
   /** Floats to integers modulo 2^32 or 2^64, NaN to 0. */
-  toInt(from: Type, to: "i32" | "i64", a: string): string;
+  truncate(from: Type, to: "i32" | "i64", a: string): string;
   reinterpret(from: DType, to: DType, a: string): string;
   /** The lanes of a vector combined by halves. */
   across(op: string, from: Type, a: string): string;
@@ -346,7 +346,7 @@ export function createHelpers(types: Types): Helpers {
     return `${name}(${a}, ${b})`;
   }
 
-  function toInt({ dtype, lanes }: Type, to: "i32" | "i64", a: string): string {
+  function truncate({ dtype, lanes }: Type, to: "i32" | "i64", a: string): string {
     const own = dtype as Float;
     const one = `${to}_of_${own}`;
     const name = `${to}_of_${nameOf(own, lanes)}`;
@@ -441,7 +441,7 @@ export function createHelpers(types: Types): Helpers {
     select,
     divide,
     mulHigh,
-    toInt,
+    truncate,
     reinterpret,
     across,
     definitions,

@@ -110,7 +110,7 @@ function cast(c: Context, to: Type, from: Type, a: string): string {
   if (lanes === 1) {
     if (to.dtype === "bool") return `${a} != 0`;
     if (isFloat(from.dtype) && !isFloat(to.dtype))
-      return `(${to.dtype})${c.helpers.toInt(from, wholeOf(to.dtype), a)}`;
+      return `(${to.dtype})${c.helpers.truncate(from, wholeOf(to.dtype), a)}`;
     return `(${elementOf(c, to)})${a}`;
   }
   const type = c.types.of(to);
@@ -118,7 +118,7 @@ function cast(c: Context, to: Type, from: Type, a: string): string {
   if (from.dtype === "bool") return `__builtin_convertvector(${a} & 1, ${type})`;
   if (isFloat(from.dtype) && !isFloat(to.dtype)) {
     const own = wholeOf(to.dtype);
-    const whole = c.helpers.toInt(from, own, a);
+    const whole = c.helpers.truncate(from, own, a);
     return to.dtype === own ? whole : `__builtin_convertvector(${whole}, ${type})`;
   }
   return `__builtin_convertvector(${a}, ${type})`;
