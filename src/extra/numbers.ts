@@ -1,11 +1,11 @@
-import { type DType, isFloat, isHalf } from "../ir/dtype.ts";
+import { type DType, isFloat, isHalf, itemBytes } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { type Operand, scan, Tensor, where } from "../tensor/index.ts";
 import { elementwise, numeric, toFloat } from "../tensor/operand.ts";
 
-/** Euclid's steps that two numbers of 32 bits need at most (Lamé's theorem). */
-const STEPS = 47;
+/** Euclid's steps that two numbers of so many bits need at most: they are Fibonacci's then (Lamé's theorem). */
+const stepsFor = (bits: number): number => Math.ceil(1.45 * bits);
 
 const wholeNumbers = (x: Node, what: string): Node => {
   if (isFloat(x.dtype))
@@ -24,7 +24,7 @@ function divisor(x: Node, y: Node): Tensor {
     },
     start,
     [],
-    { length: STEPS },
+    { length: stepsFor(8 * itemBytes(x.dtype)) },
   );
   return result;
 }

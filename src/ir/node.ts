@@ -185,7 +185,7 @@ function hashValue(hash: number, value: unknown): number {
     for (let i = 0; i < value.length; i++) hash = hashValue(hash, value[i]);
     return mix(hash, value.length);
   }
-  return mix(hash, 3);
+  return typeof value === "bigint" ? hashValue(hash, Number(value)) : mix(hash, 3);
 }
 
 export function hashAttrs(hash: number, attrs: Attrs): number {

@@ -11,6 +11,8 @@ import {
   bitwiseRightShift,
   bitwiseXor,
   cumprod,
+  gcd,
+  lcm,
   unique,
 } from "../../src/extra/index.ts";
 import {
@@ -223,6 +225,11 @@ describe.each(devicesUnderTest())("%s", (device) => {
     expect(Object.keys(found)).toEqual(Object.keys(FIXTURES.each));
     for (const [name, y] of Object.entries(found))
       expect(text(y), name).toEqual(FIXTURES.each[name]);
+    expect(longs(gcd(tensor(4660046610375530309n), 7540113804746346429n))).toEqual([1n]);
+    expect(longs(lcm(tensor([2n ** 40n, 6n]), tensor([2n ** 20n * 3n, 4n])))).toEqual([
+      2n ** 40n * 3n,
+      12n,
+    ]);
     expect(longs(unique(tensor([BEYOND, 1n, BEYOND])).values)).toEqual([1n, BEYOND]);
     expect(longs(x.topk(2).values)).toEqual([HIGHEST, HIGHEST - 1n]);
   });
