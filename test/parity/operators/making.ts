@@ -53,10 +53,14 @@ export const MAKING: Record<string, Operator> = {
     (a) => T.zeros(a.size, { ...floats(a.input), ...options(a) }),
     RANDOM,
   ),
-  arange: op(`start end step ${REST}`, (a) => {
-    const numbers = [a.start, a.end, a.step].filter((n) => n !== undefined).map(Number);
-    return T.arange(...(numbers as [number, number, number]), options(a));
-  }),
+  arange: op(
+    `start end step ${REST}`,
+    (a) => {
+      const numbers = [a.start, a.end, a.step].filter((n) => n !== undefined).map(Number);
+      return T.arange(...(numbers as [number, number, number]), options(a));
+    },
+    { counts: true },
+  ),
   linspace: op(`start end steps ${REST}`, (a) =>
     T.linspace(numberOf(a.start), numberOf(a.end), a.steps, options(a)),
   ),
