@@ -1,4 +1,12 @@
-import { type DType, DTYPES, isFloat, isInteger, itemBytes, limits } from "../../src/ir/dtype.ts";
+import {
+  coerce,
+  type DType,
+  DTYPES,
+  isFloat,
+  isInteger,
+  itemBytes,
+  limits,
+} from "../../src/ir/dtype.ts";
 import { type NDArray } from "../../src/ir/ndarray.ts";
 import { make, type Node, primitive } from "../../src/ir/node.ts";
 import * as ops from "../../src/ir/ops.ts";
@@ -421,7 +429,7 @@ const fitsInto = (from: Shape, to: Shape): boolean =>
 
 /** In bodies every leaf is a parameter, so numbers stand in for others. */
 function literalLeaf(value: NDArray): Node {
-  const first = value.data.length > 0 ? value.data[0] : 0;
+  const first = value.data.length > 0 ? value.data[0] : coerce(value.dtype, 0);
   value.data.fill(first);
   return ops.full(value.shape, first, value.dtype);
 }
