@@ -151,6 +151,16 @@ describe("state", () => {
       Object.entries(net.stateDict()).map(([name, t]) => [name, Array.from(t.dataSync())]),
     );
 
+  test("integers of another width fit", () => {
+    const norm = new nn.BatchNorm1d(2);
+    const numBatchesTracked = tensor(7n);
+    expect(norm.loadStateDict({ ...norm.stateDict(), numBatchesTracked }).missingKeys).toEqual([]);
+    expect(norm.numBatchesTracked!.dtype).toBe("i32");
+    expect(norm.numBatchesTracked!.itemSync()).toBe(7);
+    const float = { ...norm.stateDict(), numBatchesTracked: tensor(7) };
+    expect(() => norm.loadStateDict(float)).toThrow("numBatchesTracked: expected i32[], got f32[]");
+  });
+
   test("goes over to another net, as a copy", () => {
     const [a, b] = [new Net(), new Net()];
     expect(values(b)).not.toEqual(values(a));
