@@ -13,6 +13,7 @@ export {
 export { det, logdet, slogdet } from "./determinant.ts";
 export { eig, eigvals } from "./eig.ts";
 export { eigh, eigvalsh, type TriangleOption } from "./eigh.ts";
+export { ldlFactor, ldlFactorEx, type LdlOptions, ldlSolve } from "./ldl.ts";
 export { type LowrankOptions, pcaLowrank, svdLowrank } from "./low-rank.ts";
 export {
   lu,

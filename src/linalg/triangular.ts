@@ -1,5 +1,5 @@
 import { broadcastShapes, showShape } from "../ir/shape.ts";
-import { arange, cat, scan, type Tensor, where } from "../tensor/index.ts";
+import { arange, scan, type Tensor } from "../tensor/index.ts";
 import {
   checkMatrices,
   checkSameDType,
@@ -12,6 +12,7 @@ import {
   rowsOf,
   unflat,
 } from "./matrices.ts";
+import { choose, each, joined, minus, type Numbers, over, product, times } from "./numbers.ts";
 import { type Pullback, withPullback } from "./pullback.ts";
 
 /** Options of `solveTriangular`. */
@@ -28,32 +29,40 @@ export interface TriangularOptions {
 const BLOCK = 64;
 
 /** Substitution, a row of X at a time. */
-function substitute(a: Tensor, b: Tensor, upper: boolean, unit: boolean): Tensor {
-  const rows = arange(rowsOf(b));
-  const step = (rest: Tensor, { j, column }: { j: Tensor; column: Tensor }): [Tensor, Tensor] => {
-    const row = entry(rest, 1, j);
-    const x = unit ? row : row.div(entry(column, 1, j).unsqueeze(-1));
-    const others = where(upper ? rows.lt(j) : rows.gt(j), column, 0);
-    return [rest.sub(others.unsqueeze(-1).mul(x)), x.squeeze(1)];
+function substitute<N extends Numbers>(a: N, b: N, upper: boolean, unit: boolean): N {
+  const rows = arange(b.shape[1]);
+  const at = (x: N, j: Tensor): N => each(x, (part) => entry(part, 1, j));
+  const column = (x: Numbers): Numbers => each(x, (part) => part.unsqueeze(-1));
+  const step = (rest: N, { j, below }: { j: Tensor; below: N }): [N, N] => {
+    const row = at(rest, j);
+    const x = unit ? row : over(row, column(at(below, j)));
+    const others = choose(upper ? rows.lt(j) : rows.gt(j), below, 0);
+    return [minus(rest, times(column(others), x)) as N, each(x, (part) => part.squeeze(1)) as N];
   };
-  const columns = a.permute(2, 0, 1);
-  return scan(step, b, { j: rows, column: columns }, { reverse: upper })[1].permute(1, 0, 2);
+  const below = each(a, (x) => x.permute(2, 0, 1));
+  const [, result] = scan(step, b, { j: rows, below }, { reverse: upper });
+  return each(result, (x) => x.permute(1, 0, 2));
 }
 
-function solveRaw(a: Tensor, b: Tensor, upper: boolean, unit: boolean): Tensor {
-  const n = rowsOf(b);
+/** @internal X of A X = B for triangles A (B, n, n), as it is computed. */
+export function solveRaw<N extends Numbers>(a: N, b: N, upper: boolean, unit: boolean): N {
+  const n = b.shape[1];
   if (b.size === 0) return b;
   if (n <= BLOCK) return substitute(a, b, upper, unit);
   const half = Math.ceil(n / 2);
-  const [a1, a2] = a.split(half, 1);
-  const [[a11, a12], [a21, a22]] = [a1.split(half, 2), a2.split(half, 2)];
-  const [b1, b2] = b.split(half, 1);
+  const part = (x: N, dim: number, from: number, to: number): N =>
+    each(x, (p) => p.narrow(dim, from, to - from));
+  const [a1, a2] = [part(a, 1, 0, half), part(a, 1, half, n)];
+  const [b1, b2] = [part(b, 1, 0, half), part(b, 1, half, n)];
+  const [a11, a22] = [part(a1, 2, 0, half), part(a2, 2, half, n)];
   if (upper) {
     const x2 = solveRaw(a22, b2, upper, unit);
-    return cat([solveRaw(a11, b1.sub(matmul(a12, x2)), upper, unit), x2], 1);
+    const rest = minus(b1, product(part(a1, 2, half, n), x2)) as N;
+    return joined([solveRaw(a11, rest, upper, unit), x2], 1) as N;
   }
   const x1 = solveRaw(a11, b1, upper, unit);
-  return cat([x1, solveRaw(a22, b2.sub(matmul(a21, x1)), upper, unit)], 1);
+  const rest = minus(b2, product(part(a2, 2, 0, half), x1)) as N;
+  return joined([x1, solveRaw(a22, rest, upper, unit)], 1) as N;
 }
 
 const pullback: Pullback = ([g], [x], [a], { upper, unit }) => {

@@ -30,6 +30,8 @@ const positive = (a: Tensor): Tensor => matmul(a, a.mT).add(eye(a.shape[0], unde
 const symmetric = (a: Tensor): Tensor => a.add(a.mT);
 /** Far from singular. */
 const regular = (a: Tensor): Tensor => a.add(eye(a.shape[0], undefined, f64).mul(4));
+/** A diagonal of zeros makes blocks of size 2. */
+const indefinite = eye(4, undefined, f64).neg().add(1);
 const b = fromTypedArray(Float64Array.of(1, -2, 3, 0.5, 2, -1, 0.25, 4), [4, 2]);
 const tall = (a: Tensor): Tensor => a.narrow(0, 0, 4);
 
@@ -77,6 +79,14 @@ const SUBJECTS: Record<string, Subject> = {
     f: (a) => {
       const { lu, pivots } = L.luFactor(regular(a));
       return L.luSolve(lu, pivots, b);
+    },
+  },
+  ldlFactor: { shape: [5, 5], f: (a) => L.ldlFactor(a).ld },
+  ldlSolve: {
+    shape: [4, 4],
+    f: (a) => {
+      const { ld, pivots } = L.ldlFactor(a.mul(indefinite));
+      return L.ldlSolve(ld, pivots, b.add(a.narrow(1, 0, 2)));
     },
   },
   qr: { shape: [4, 4], f: (a) => Object.values(L.qr(a)) },

@@ -57,6 +57,15 @@ const MISTAKES: Mistakes = {
       "luSolve: the right-hand side [3, 2] does not fit matrices [2, 2]",
     ],
   ],
+  ldlSolve: [
+    [() => L.ldlSolve(x, one, a), "ldlSolve: expected square matrices (…, n, n), got [2, 3]"],
+    [() => L.ldlSolve(a, i(3), a), "ldlSolve: expected pivots i32[2], got i32[3]"],
+    [() => L.ldlSolve(a, one, d(2, 2)), "ldlSolve: expected equal dtypes, got f32 and f64"],
+    [
+      () => L.ldlSolve(a, one, f(3, 2)),
+      "ldlSolve: the right-hand side [3, 2] does not fit matrices [2, 2]",
+    ],
+  ],
   solve: [
     [() => L.solve(a, no), 'solve: expected a tensor, got "x"'],
     [() => L.solve(a, f(3)), "solve: the right-hand side [3, 1] does not fit matrices [2, 2]"],
@@ -170,7 +179,7 @@ const MISTAKES: Mistakes = {
 const ANY =
   "lu luFactor luFactorEx luUnpack qr geqrf svd svdvals svdLowrank pcaLowrank pinv cond lstsq matrixRank";
 const SQUARE =
-  "cholesky choleskyEx choleskyInverse det slogdet logdet eig eigvals eigh eigvalsh inv invEx matrixExp solve solveEx solveTriangular";
+  "cholesky choleskyEx choleskyInverse det slogdet logdet eig eigvals eigh eigvalsh ldlFactor ldlFactorEx inv invEx matrixExp solve solveEx solveTriangular";
 /** Functions whose errors are those of others of which they are made. */
 const SPEAK_AS: Record<string, readonly string[]> = {
   cond: ["matrixNorm"],

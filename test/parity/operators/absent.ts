@@ -42,7 +42,6 @@ export const NOT_APPLICABLE: Readonly<Record<string, string>> = {
 /** What missing entries wait for. */
 export const MISSING_FOR: readonly (readonly [string, RegExp])[] = [
   ["complex numbers of f16", /^chalf$/],
-  ["factorizations of indefinite matrices", /^linalg\.ldl_.*$/],
 ];
 
 function because(why: string, names: string): Record<string, string> {

@@ -32,6 +32,10 @@ const lowrank = ({ u, s, v }: { u: T.Tensor; s: T.Tensor; v: T.Tensor }): T.Tens
 
 const product = (a: Args): T.Tensor => T.matmul(a.a, (a.b as T.Tensor).mT);
 
+const ldlFactor = op("A hermitian", (a) => L.ldlFactor(a.A, a));
+const ldlFactorEx = op("A hermitian check_errors", (a) => L.ldlFactorEx(a.A, a));
+const ldlSolve = op("LD pivots B hermitian", (a) => L.ldlSolve(a.LD, a.pivots, a.B, a));
+
 const cholesky = op("input upper", (a) => L.cholesky(a.input, a));
 
 /** Linear algebra. */
@@ -56,6 +60,9 @@ export const LINALG: Record<string, Operator> = {
   lu_unpack: op("LU_data LU_pivots", (a) => L.luUnpack(a.LUData, a.LUPivots)),
   lu_solve: op("b LU_data LU_pivots", (a) => L.luSolve(a.LUData, a.LUPivots, a.b)),
   "linalg.lu_solve": op("LU pivots B left adjoint", (a) => L.luSolve(a.LU, a.pivots, a.B, a)),
+  "linalg.ldl_factor": { ...ldlFactor, complex: ldlFactor },
+  "linalg.ldl_factor_ex": { ...ldlFactorEx, complex: ldlFactorEx },
+  "linalg.ldl_solve": { ...ldlSolve, complex: ldlSolve },
   triangular_solve: op(
     "b A upper transpose unitriangular",
     (a) => L.triangularSolve(a.b, a.A, a),
