@@ -50,7 +50,8 @@ ARRAYS = {
     **{"i64": "<i8", "i32": "<i4", "u32": "<u4", "i16": "<i2", "i8": "i1", "u8": "u1", "bool": "u1"},
 }
 TESTED = [torch.float32, torch.float64, torch.int32, torch.int64, torch.bool]
-COMPLEX = {torch.complex64: "c64", torch.complex128: "c128"}
+COMPLEX = {torch.complex64: "c64", torch.complex128: "c128"}  # Of samples.
+PAIRS = (*COMPLEX, torch.complex32)  # Of results too.
 LARGEST = 200_000  # Elements of all tensors of a case; larger samples are left out.
 
 
@@ -63,7 +64,7 @@ def parts_of(x):
 
 
 def dump_tensor(x, seen):
-    if x.layout == torch.strided and x.dtype in COMPLEX:
+    if x.layout == torch.strided and x.dtype in PAIRS:
         real, imag = (dump_tensor(part, seen) for part in parts_of(x.detach()))
         if x.requires_grad and x.is_leaf:
             real["g"] = imag["g"] = 1
@@ -164,8 +165,25 @@ DETERMINED = {
 }
 
 
+def random_samples(axes):
+    def added(sample):
+        x = sample.input
+        lead = (1,) * (axes + 2 - x.ndim) + x.shape[: x.ndim - axes]
+        sample.kwargs["_random_samples"] = torch.rand(*lead, axes, dtype=x.dtype)
+
+    return added
+
+
+# Operators that draw numbers, which they can be given: so that their results can be compared.
+DRAWN = {
+    "nn.functional.fractional_max_pool2d": random_samples(2),
+    "nn.functional.fractional_max_pool3d": random_samples(3),
+}
+
+
 def run(op, sample):
     """One case: arguments before the call, because some operators write to them; results; gradients."""
+    DRAWN.get(op.name, lambda _: None)(sample)
     seen = [0]
     given = (sample.input, *sample.args)
     case = {

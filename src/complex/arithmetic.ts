@@ -1,6 +1,6 @@
 import * as T from "../tensor/index.ts";
 import { type Operand, type Tensor, where } from "../tensor/index.ts";
-import { Complex, type ComplexOperand, toComplex, toReal } from "./complex.ts";
+import { Complex, type ComplexOperand, inSingle, isStored, toComplex, toReal } from "./complex.ts";
 import { exp, log, sqrt } from "./elementary.ts";
 import { pair } from "./make.ts";
 
@@ -33,6 +33,7 @@ export interface ScaledOptions {
  * complex(1, 2).add(1); // 2+2i
  */
 export function add(a: ComplexOperand, b: ComplexOperand, options?: ScaledOptions): Complex {
+  if (isStored(a, b)) return inSingle(add, a, b, options);
   const [x, y] = [partsOf(a, "add"), partsOf(b, "add")];
   const re = T.add(x.re, y.re, options);
   const { alpha = 1 } = options ?? {};
@@ -47,6 +48,7 @@ export function add(a: ComplexOperand, b: ComplexOperand, options?: ScaledOption
  * sub(complex(1, 2), complex(tensor([3, 4]), 1)); // [-2+1i, -3+1i]
  */
 export function sub(a: ComplexOperand, b: ComplexOperand, options?: ScaledOptions): Complex {
+  if (isStored(a, b)) return inSingle(sub, a, b, options);
   const [x, y] = [partsOf(a, "sub"), partsOf(b, "sub")];
   const re = T.sub(x.re, y.re, options);
   const { alpha = 1 } = options ?? {};
@@ -61,6 +63,7 @@ export function sub(a: ComplexOperand, b: ComplexOperand, options?: ScaledOption
  * mul(complex(1, 2), complex(3, 4)); // -5+10i
  */
 export function mul(a: ComplexOperand, b: ComplexOperand): Complex {
+  if (isStored(a, b)) return inSingle(mul, a, b);
   const [x, y] = [partsOf(a, "mul"), partsOf(b, "mul")];
   const re = T.mul(x.re, y.re);
   if (!x.im || !y.im) {
@@ -77,6 +80,7 @@ export function mul(a: ComplexOperand, b: ComplexOperand): Complex {
  * div(complex(-5, 10), complex(3, 4)); // 1+2i
  */
 export function div(a: ComplexOperand, b: ComplexOperand): Complex {
+  if (isStored(a, b)) return inSingle(div, a, b);
   const [x, y] = [partsOf(a, "div"), partsOf(b, "div")];
   if (!y.im) return joined(T.div(x.re, y.re), x.im && T.div(x.im, y.re), "div");
   const { real, imag } = toComplex(b, "div");
@@ -137,6 +141,7 @@ const LARGEST_POWER = 64;
  * pow(complex(0, 1), complex(0, 1)).real; // 0.2079
  */
 export function pow(a: ComplexOperand, b: ComplexOperand): Complex {
+  if (isStored(a, b)) return inSingle(pow, a, b);
   if (typeof b === "number") {
     if (b === 0.5) return sqrt(a);
     if (Number.isInteger(b) && Math.abs(b) <= LARGEST_POWER) return wholePower(a, b);

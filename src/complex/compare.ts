@@ -32,7 +32,10 @@ export const ne = (a: ComplexOperand, b: ComplexOperand): Tensor =>
  */
 export function isclose(a: ComplexOperand, b: ComplexOperand, options: Tolerance = {}): Tensor {
   const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
-  const [x, y] = [toComplex(a, "isclose"), toComplex(b, "isclose")];
+  const [x, y] = [a, b].map((z) => {
+    const w = toComplex(z, "isclose");
+    return w.dtype === "f16" ? w.to("f32") : w;
+  });
   const size = abs(y);
   const near = abs(sub(x, y)).le(size.mul(rtol).add(atol)).logicalAnd(size.isfinite());
   const same = near.logicalOr(eq(x, y));

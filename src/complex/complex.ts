@@ -1,4 +1,4 @@
-import { type DType, newArray, type TypedArray } from "../ir/dtype.ts";
+import { type DType, isFloat, isHalf, newArray, type TypedArray } from "../ir/dtype.ts";
 import { sameShape, type Shape, showShape } from "../ir/shape.ts";
 import { evalAll, type Nested, tensor, Tensor } from "../tensor/index.ts";
 import { nest } from "../tensor/nested.ts";
@@ -8,7 +8,8 @@ import { MAP_TENSORS } from "../tensor/tree.ts";
 import type { ComplexMethods } from "./methods.ts";
 
 /**
- * An n-dimensional array of complex numbers: a pair of real tensors of one shape and dtype (f32 or f64).
+ * An n-dimensional array of complex numbers: a pair of real tensors of one shape and dtype (f32, f64, or f16, which
+ * is only stored: functions compute in f32).
  *
  * As a tensor it is an immutable value that is computed when somebody reads it, and derivatives flow
  * through both parts. The gradient of a real number L at x + iy is ∂L/∂x + i ∂L/∂y, as in PyTorch. It may
@@ -33,7 +34,7 @@ export class Complex {
       throw new Error(
         `complex: the parts must have one shape and dtype, got ${describe(real)} and ${describe(imag)}`,
       );
-    if (real.dtype !== "f32" && real.dtype !== "f64")
+    if (real.dtype !== "f32" && real.dtype !== "f64" && real.dtype !== "f16")
       throw new TypeError(
         `complex: the parts must be floating-point tensors, got ${real.dtype}; use x.to("f32")`,
       );
@@ -45,7 +46,7 @@ export class Complex {
   get shape(): Shape {
     return this.real.shape;
   }
-  /** Type of each part: f32 or f64. */
+  /** Type of each part: f32, f64 or f16. */
   get dtype(): DType {
     return this.real.dtype;
   }
@@ -177,7 +178,7 @@ export class Complex {
 export interface Complex extends ComplexMethods {}
 
 function interleaved(real: TypedArray, imag: TypedArray, dtype: DType): TypedArray {
-  const out = newArray(dtype, 2 * real.length);
+  const out = newArray(isHalf(dtype) ? "f32" : dtype, 2 * real.length);
   for (let i = 0; i < real.length; i++) {
     out[2 * i] = real[i];
     out[2 * i + 1] = imag[i];
@@ -202,7 +203,27 @@ export function toReal(x: Tensor | number, what: string): Tensor {
     throw new TypeError(
       `${what}: expected a complex or real tensor or a number, got ${describe(x)}`,
     );
-  return x.dtype === "f64" ? x : x.to("f32");
+  return x.dtype === "f64" || x.dtype === "f16" ? x : x.to("f32");
+}
+
+/** Whether one of the operands is complex with parts of f16. */
+export const isStored = (...operands: readonly ComplexOperand[]): boolean =>
+  operands.some((x) => x instanceof Complex && x.dtype === "f16");
+
+/**
+ * `f` of arguments in single precision where they are of f16; the result is rounded to f16 if no operand is wider
+ * than that.
+ */
+export function inSingle<A extends unknown[], R extends Complex | Tensor>(
+  f: (...args: A) => R,
+  ...args: A
+): R {
+  const isOperand = (x: unknown): x is Complex | Tensor =>
+    x instanceof Complex || x instanceof Tensor;
+  const wide = args.map((x) => (isOperand(x) && x.dtype === "f16" ? x.to("f32") : x)) as A;
+  const result = f(...wide);
+  const isRounded = args.filter(isOperand).every(({ dtype }) => dtype === "f16" || !isFloat(dtype));
+  return isRounded ? (result.to("f16") as R) : result;
 }
 
 /** Throws unless `z` is a complex tensor. */

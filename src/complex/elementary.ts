@@ -1,5 +1,5 @@
 import { atan2, type Tensor, where } from "../tensor/index.ts";
-import { Complex, type ComplexOperand, toComplex } from "./complex.ts";
+import { Complex, type ComplexOperand, inSingle, isStored, toComplex } from "./complex.ts";
 
 /** Whether numbers are below zero, -0 among them. */
 const isNegative = (x: Tensor): Tensor => where(x.eq(0), x.reciprocal().lt(0), x.lt(0));
@@ -11,6 +11,7 @@ const isNegative = (x: Tensor): Tensor => where(x.eq(0), x.reciprocal().lt(0), x
  * abs(complex(3, 4)); // 5
  */
 export function abs(z: ComplexOperand): Tensor {
+  if (isStored(z)) return inSingle(abs, z);
   const { real, imag } = toComplex(z, "abs");
   // In units of the larger part, squares neither overflow nor vanish. The result does not depend on it.
   const largest = real.abs().maximum(imag.abs()).detach();
@@ -27,6 +28,7 @@ export function abs(z: ComplexOperand): Tensor {
  * angle(complex(tensor([1, 0, -1]), tensor([0, 1, 0]))); // [0, 1.5708, 3.1416]
  */
 export function angle(z: ComplexOperand): Tensor {
+  if (isStored(z)) return inSingle(angle, z);
   const { real, imag } = toComplex(z, "angle");
   const zero = real.eq(0).logicalAnd(imag.eq(0));
   const value = atan2(where(zero, imag.detach(), imag), where(zero, real.onesLike(), real));
@@ -40,6 +42,7 @@ export function angle(z: ComplexOperand): Tensor {
  * sgn(complex(tensor([3, 0]), tensor([4, 0]))); // [0.6+0.8i, 0+0i]
  */
 export function sgn(z: ComplexOperand): Complex {
+  if (isStored(z)) return inSingle(sgn, z);
   const w = toComplex(z, "sgn");
   const size = abs(w);
   const safe = where(size.eq(0), 1, size);
@@ -53,6 +56,7 @@ export function sgn(z: ComplexOperand): Complex {
  * exp(complex(0, Math.PI)); // -1+0i
  */
 export function exp(z: ComplexOperand): Complex {
+  if (isStored(z)) return inSingle(exp, z);
   const { real, imag } = toComplex(z, "exp");
   const size = real.exp();
   return new Complex(size.mul(imag.cos()), size.mul(imag.sin()));
@@ -65,6 +69,7 @@ export function exp(z: ComplexOperand): Complex {
  * log(complex(-1, 0)); // 0+3.1416i
  */
 export function log(z: ComplexOperand): Complex {
+  if (isStored(z)) return inSingle(log, z);
   const w = toComplex(z, "log");
   return new Complex(abs(w).log(), angle(w));
 }
@@ -77,6 +82,7 @@ export function log(z: ComplexOperand): Complex {
  * sqrt(complex(3, 4)); // 2+1i
  */
 export function sqrt(z: ComplexOperand): Complex {
+  if (isStored(z)) return inSingle(sqrt, z);
   const { real, imag } = toComplex(z, "sqrt");
   const zero = real.eq(0).logicalAnd(imag.eq(0));
   // The part in which nothing cancels; the other follows from 2 · re · im = y.
@@ -97,6 +103,7 @@ export function sqrt(z: ComplexOperand): Complex {
  * sin(complex(0, 1)); // 0+1.1752i
  */
 export function sin(z: ComplexOperand): Complex {
+  if (isStored(z)) return inSingle(sin, z);
   const { real, imag } = toComplex(z, "sin");
   return new Complex(real.sin().mul(imag.cosh()), real.cos().mul(imag.sinh()));
 }
@@ -108,6 +115,7 @@ export function sin(z: ComplexOperand): Complex {
  * cos(complex(0, 1)).real; // 1.5431
  */
 export function cos(z: ComplexOperand): Complex {
+  if (isStored(z)) return inSingle(cos, z);
   const { real, imag } = toComplex(z, "cos");
   return new Complex(real.cos().mul(imag.cosh()), real.sin().mul(imag.sinh()).neg());
 }
@@ -119,6 +127,7 @@ export function cos(z: ComplexOperand): Complex {
  * tan(complex(0, 1)); // 0+0.7616i
  */
 export function tan(z: ComplexOperand): Complex {
+  if (isStored(z)) return inSingle(tan, z);
   const { real, imag } = toComplex(z, "tan");
   // tan z = -i tanh(i z)
   const turned = tanh(new Complex(imag.neg(), real));
@@ -132,6 +141,7 @@ export function tan(z: ComplexOperand): Complex {
  * sinh(complex(1, 0)); // 1.1752+0i
  */
 export function sinh(z: ComplexOperand): Complex {
+  if (isStored(z)) return inSingle(sinh, z);
   const { real, imag } = toComplex(z, "sinh");
   return new Complex(real.sinh().mul(imag.cos()), real.cosh().mul(imag.sin()));
 }
@@ -143,6 +153,7 @@ export function sinh(z: ComplexOperand): Complex {
  * cosh(complex(1, 0)).real; // 1.5431
  */
 export function cosh(z: ComplexOperand): Complex {
+  if (isStored(z)) return inSingle(cosh, z);
   const { real, imag } = toComplex(z, "cosh");
   return new Complex(real.cosh().mul(imag.cos()), real.sinh().mul(imag.sin()));
 }
@@ -154,6 +165,7 @@ export function cosh(z: ComplexOperand): Complex {
  * tanh(complex(1, 0)); // 0.7616+0i
  */
 export function tanh(z: ComplexOperand): Complex {
+  if (isStored(z)) return inSingle(tanh, z);
   const { real, imag } = toComplex(z, "tanh");
   // (sinh 2x + i sin 2y) / (cosh 2x + cos 2y), times e^(-2|x|) so that nothing overflows, and in terms of
   // which none cancel near the poles.

@@ -10,6 +10,7 @@ export * from "./elementary.ts";
 export {
   cdouble,
   cfloat,
+  chalf,
   complex,
   imag,
   isComplex,

@@ -109,6 +109,15 @@ export function imag(z: Complex): Tensor {
 export const isComplex = (x: unknown): x is Complex => x instanceof Complex;
 
 /**
+ * Complex with parts in half precision, in which they are stored: functions compute in single precision, and round
+ * what they give.
+ *
+ * @example
+ * chalf(tensor([0.1, 2])); // [0.1000+0i, 2+0i]
+ */
+export const chalf = (x: ComplexOperand): Complex => toComplex(x, "chalf").to("f16");
+
+/**
  * Complex with parts in single precision.
  *
  * @example

@@ -3,7 +3,7 @@ import * as T from "../tensor/index.ts";
 import { type Dim, type ReduceOptions } from "../tensor/index.ts";
 import { reduceAxes, reducedShape } from "../tensor/operand.ts";
 import { mul } from "./arithmetic.ts";
-import { Complex, type ComplexOperand, toComplex } from "./complex.ts";
+import { Complex, type ComplexOperand, inSingle, isStored, toComplex } from "./complex.ts";
 
 /**
  * Sum over the axes `dim` (all by default).
@@ -30,6 +30,7 @@ export const mean = (z: ComplexOperand, dim?: Dim, options?: ReduceOptions): Com
  * prod(complex(tensor([1, 3]), tensor([2, 4]))); // -5+10i
  */
 export function prod(z: ComplexOperand, dim?: Dim, options: ReduceOptions = {}): Complex {
+  if (isStored(z)) return inSingle(prod, z, dim, options);
   const w = toComplex(z, "prod");
   const axes = reduceAxes(dim, w.ndim, "prod");
   const others = w.real.shape.map((_, i) => i).filter((i) => !axes.includes(i));
@@ -62,6 +63,7 @@ function bilinear(
   product: (a: T.Tensor, b: T.Tensor) => T.Tensor,
   what: string,
 ): Complex {
+  if (isStored(a, b)) return inSingle((x, y) => bilinear(x, y, product, what), a, b);
   const [x, y] = [toComplex(a, what), toComplex(b, what)];
   const real = (z: ComplexOperand): boolean => !(z instanceof Complex);
   if (real(a)) return y.map((part) => product(x.real, part));

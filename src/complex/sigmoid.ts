@@ -1,5 +1,5 @@
 import { add, mul, neg, reciprocal } from "./arithmetic.ts";
-import { type Complex, type ComplexOperand } from "./complex.ts";
+import { type Complex, type ComplexOperand, inSingle, isStored } from "./complex.ts";
 import { exp } from "./elementary.ts";
 
 /**
@@ -8,7 +8,8 @@ import { exp } from "./elementary.ts";
  * @example
  * sigmoid(complex(0, 0)); // 0.5+0i
  */
-export const sigmoid = (z: ComplexOperand): Complex => reciprocal(add(exp(neg(z)), 1));
+export const sigmoid = (z: ComplexOperand): Complex =>
+  isStored(z) ? inSingle(sigmoid, z) : reciprocal(add(exp(neg(z)), 1));
 
 /**
  * `z · sigmoid(z)`.
@@ -16,4 +17,5 @@ export const sigmoid = (z: ComplexOperand): Complex => reciprocal(add(exp(neg(z)
  * @example
  * silu(complex(1, 0)); // 0.7311+0i
  */
-export const silu = (z: ComplexOperand): Complex => mul(z, sigmoid(z));
+export const silu = (z: ComplexOperand): Complex =>
+  isStored(z) ? inSingle(silu, z) : mul(z, sigmoid(z));

@@ -32,6 +32,7 @@ export * from "./patches.ts";
 export * from "./products.ts";
 export * from "./running.ts";
 export * from "./scatter-reduce.ts";
+export * from "./segment-reduce.ts";
 export * from "./sequences.ts";
 export * from "./sets.ts";
 export * from "./shapes.ts";

@@ -7,7 +7,9 @@ import {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,
   adaptiveAvgPool3d,
+  fromTypedArray,
   interpolate as nearest,
+  matmul,
   type PerAxis,
   Tensor,
 } from "../tensor/index.ts";
@@ -36,6 +38,11 @@ export interface ResizeOptions {
    * differs where sizes were rounded. Default false.
    */
   readonly recomputeScaleFactor?: boolean;
+  /**
+   * Whether an image that gets smaller is smoothed, so that every pixel counts; for "bilinear" and "bicubic".
+   * Default false.
+   */
+  readonly antialias?: boolean;
 }
 
 /** How `interpolate` takes values. */
@@ -86,6 +93,36 @@ function bySize(x: Tensor, options: ResizeOptions): ResizeOptions {
 }
 
 /**
+ * Axis `axis` with m entries, each a weighted sum of what its kernel covers, which is wider by as much as
+ * the axis gets shorter. The cubic is that of Keys 1981 with a = -1/2, as in PyTorch.
+ */
+function smoothed(x: Node, axis: number, m: number, scale: number, isCubic: boolean): Node {
+  const n = x.shape[axis];
+  const stretch = Math.max(scale, 1);
+  const support = (isCubic ? 2 : 1) * stretch;
+  const weights = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) {
+    const center = scale * (i + 0.5);
+    const from = Math.max(Math.trunc(center - support + 0.5), 0);
+    const to = Math.min(Math.trunc(center + support + 0.5), n);
+    let total = 0;
+    for (let j = from; j < to; j++)
+      total += weights[i * n + j] = kernel((j + 0.5 - center) / stretch, isCubic);
+    for (let j = from; j < to; j++) weights[i * n + j] /= total;
+  }
+  const matrix = fromTypedArray(weights, [m, n]).to(x.dtype);
+  return matmul(new Tensor(x).movedim(axis, -1), matrix.T).movedim(-1, axis).node;
+}
+
+/** The height at `t` of a triangle of width 2, or of a cubic of width 4. */
+function kernel(t: number, isCubic: boolean): number {
+  const x = Math.abs(t);
+  if (!isCubic) return Math.max(1 - x, 0);
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+}
+
+/**
  * Another size for the spatial axes of x (N, C, …), by the mode's rule.
  *
  * @throws RangeError when not one of `size` and `scaleFactor` is given, or one is out of range.
@@ -96,10 +133,12 @@ function bySize(x: Tensor, options: ResizeOptions): ResizeOptions {
 export function interpolate(x: Tensor, options: ResizeOptions): Tensor {
   const what = "interpolate";
   if (options.recomputeScaleFactor) return interpolate(x, bySize(x, options));
-  const { size, scaleFactor, mode = "nearest", alignCorners = false } = options;
+  const { size, scaleFactor, mode = "nearest", alignCorners = false, antialias = false } = options;
   checkTensor(x, what);
   checkOption(mode, ["nearest", "nearest-exact", ...Object.keys(AXES), "area"], "mode", what);
   const spatial = x.ndim - 2;
+  if (antialias && mode !== "bilinear" && mode !== "bicubic")
+    throw new RangeError(`${what}: antialias is for mode "bilinear" and "bicubic", got "${mode}"`);
   if (mode === "nearest") return nearest(x, { size, scaleFactor });
   if (mode !== "area") [x] = atPrecision("single", x);
   if (isHalf(x.dtype)) return callInSingle(interpolate, x, options);
@@ -120,8 +159,12 @@ export function interpolate(x: Tensor, options: ResizeOptions): Tensor {
   }
   let { node } = x;
   sizes.forEach((m, i) => {
-    const scale = scales ? 1 / scales[i] : x.shape[2 + i] / m;
-    node = weighted(node, 2 + i, m, scale, mode, alignCorners);
+    const n = x.shape[2 + i];
+    const scale = scales ? 1 / scales[i] : n / m;
+    if (antialias) {
+      const apart = m > 1 ? (n - 1) / (m - 1) : 0;
+      node = smoothed(node, 2 + i, m, alignCorners ? apart : scale, mode === "bicubic");
+    } else node = weighted(node, 2 + i, m, scale, mode, alignCorners);
   });
   return new Tensor(node);
 }

@@ -69,21 +69,27 @@ export const amax = (x: Tensor, dim?: Dim, options: MaskedReduction = {}): Tenso
 export const amin = (x: Tensor, dim?: Dim, options: MaskedReduction = {}): Tensor =>
   filled(x, options.mask, highest(x), "masked.amin").amin(dim, options);
 /**
- * `argmax` of the elements where the mask holds.
+ * `argmax` of the elements where the mask holds; positions have the dtype of x, as in PyTorch, unless `dtype` says
+ * another.
  *
  * @example
  * masked.argmax(tensor([1, 5, 4]), undefined, { mask: tensor([true, false, true]) }); // 2
  */
 export const argmax = (x: Tensor, dim?: number, options: MaskedReduction = {}): Tensor =>
-  filled(x, options.mask, lowest(x), "masked.argmax").argmax(dim, options);
+  filled(x, options.mask, lowest(x), "masked.argmax")
+    .argmax(dim, options)
+    .to(options.dtype ?? x.dtype);
 /**
- * `argmin` of the elements where the mask holds.
+ * `argmin` of the elements where the mask holds; positions have the dtype of x, as in PyTorch, unless `dtype` says
+ * another.
  *
  * @example
  * masked.argmin(tensor([1, 0, 4]), undefined, { mask: tensor([true, false, true]) }); // 0
  */
 export const argmin = (x: Tensor, dim?: number, options: MaskedReduction = {}): Tensor =>
-  filled(x, options.mask, highest(x), "masked.argmin").argmin(dim, options);
+  filled(x, options.mask, highest(x), "masked.argmin")
+    .argmin(dim, options)
+    .to(options.dtype ?? x.dtype);
 /**
  * `mean` of the elements where the mask holds; NaN where there are none.
  *
@@ -143,13 +149,19 @@ export const std = (x: Tensor, dim?: Dim, options: MaskedVariance = {}): Tensor 
 export const norm = (x: Tensor, p = 2, dim?: Dim, options: MaskedReduction = {}): Tensor =>
   filled(x, options.mask, p < 0 ? Infinity : 0, "masked.norm").norm(p, dim, options);
 /**
- * `logsumexp` of the elements where the mask holds.
+ * `logsumexp` of the elements where the mask holds; of integers cut off to one, as in PyTorch, unless `dtype` says
+ * otherwise.
  *
  * @example
  * masked.logsumexp(tensor([0, 9, 0]), 0, { mask: tensor([true, false, true]) }); // 0.6931
  */
-export const logsumexp = (x: Tensor, dim: Dim, options: MaskedReduction = {}): Tensor =>
-  filled(asFloat(x), options.mask, -Infinity, "masked.logsumexp").logsumexp(dim, options);
+export function logsumexp(x: Tensor, dim: Dim, options: MaskedReduction = {}): Tensor {
+  const { dtype = x.dtype } = options;
+  const y = asFloat(options.dtype ? x.to(dtype) : x);
+  const sums = filled(y, options.mask, -Infinity, "masked.logsumexp").logsumexp(dim, options);
+  // Of nothing it is the least number there is.
+  return isFloat(dtype) ? sums.to(dtype) : sums.clamp(limits(dtype)[0]).to(dtype);
+}
 /**
  * `cumsum` of the elements where the mask holds.
  *

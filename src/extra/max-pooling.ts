@@ -1,3 +1,4 @@
+import { type Pullback, withPullback } from "../linalg/pullback.ts";
 import { limits } from "../ir/dtype.ts";
 import { type Shape, showShape, sizeOf } from "../ir/shape.ts";
 import { fromTypedArray, type PerAxis, type Tensor, where } from "../tensor/index.ts";
@@ -198,6 +199,10 @@ export interface UnpoolOptions {
   readonly outputSize?: Shape;
 }
 
+// Overlapping windows take one element several times, so that what goes back to one position is equal. As in
+// PyTorch, all of it gets the gradient of that position.
+const unpoolPullback: Pullback = ([g], _, [, at]) => [g!.gather(-1, at)];
+
 function unpool(
   what: string,
   spatial: number,
@@ -223,7 +228,9 @@ function unpool(
     .flatten(-spatial)
     .narrow(-1, 0, 0)
     .pad([0, sizeOf(out)]);
-  return zeros.scatter(-1, indices.flatten(-spatial), x.flatten(-spatial)).reshape(...lead, ...out);
+  const [at, given] = [indices.flatten(-spatial), x.flatten(-spatial)];
+  const [all] = withPullback([zeros.scatter(-1, at, given)], [given, at], unpoolPullback);
+  return all.reshape(...lead, ...out);
 }
 
 /**

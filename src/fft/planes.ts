@@ -1,4 +1,5 @@
 import { Complex } from "../complex/index.ts";
+import { isHalf } from "../ir/dtype.ts";
 import type { Node } from "../ir/node.ts";
 import * as ops from "../ir/ops.ts";
 import { stack, Tensor } from "../tensor/index.ts";
@@ -21,8 +22,9 @@ export function checkReal(x: unknown, what: string): asserts x is Tensor {
   checkSignal(x, what);
 }
 
-/** The parts as planes along a new axis 0; one plane of a real tensor. Integers become f32. */
+/** The parts as planes along a new axis 0; one plane of a real tensor. Integers and f16 become f32. */
 export function planesOf(x: Signal): Node {
+  if (isHalf(x.dtype)) return planesOf(x.to("f32"));
   if (x instanceof Complex) return stack([x.real, x.imag]).node;
   const node = toFloat(x.node);
   return ops.reshape(node, [1, ...node.shape]);

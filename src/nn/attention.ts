@@ -1,7 +1,8 @@
-import { type DType, isFloat } from "../ir/dtype.ts";
+import { type DType } from "../ir/dtype.ts";
 import { sameShape, type Shape, showShape } from "../ir/shape.ts";
 import { attention } from "../tensor/attention.ts";
-import { cat, ones, type Tensor, where, zeros } from "../tensor/index.ts";
+import { ones, type Tensor, zeros } from "../tensor/index.ts";
+import { extended, limited, maskOf } from "./attention-forward.ts";
 import { checkProbability, checkSize } from "./checks.ts";
 import { xavierNormal_, xavierUniform_, zeros_ } from "./init.ts";
 import { type CachedKeysValues, KeyValueCache } from "./key-value-cache.ts";
@@ -160,15 +161,21 @@ export class MultiheadAttention extends Module {
     const { needWeights = true, averageAttnWeights = true, isCausal = false, cache } = options;
     const single = query.ndim === 2;
     const [q, k, v] = this.inputs(query, key, value, options);
-    let mask = this.mask(options, q.shape, cache?.capacity ?? k!.shape[2], single);
+    let mask = maskOf(
+      options,
+      "MultiheadAttention",
+      q.shape,
+      cache?.capacity ?? k!.shape[2],
+      single,
+    );
     const alone: CachedKeysValues["mask"] = {
       isCausal: isCausal && options.attnMask === undefined,
     };
     const seen =
       k && v ? (cache?.append(k, v, alone) ?? { keys: k, values: v, mask: alone }) : cache!.seen();
     const [rows, columns] = [q.shape[2], seen.keys.shape[2]];
-    const keys = this.extended(seen.keys, this.biasK);
-    const values = this.extended(seen.values, this.biasV);
+    const keys = extended(seen.keys, this.biasK, this);
+    const values = extended(seen.values, this.biasV, this);
     const added = keys.shape[2] - columns;
     if (mask && mask.shape[mask.ndim - 1] > columns) mask = mask.narrow(-1, 0, columns);
     let { isCausal: causal = false } = seen.mask;
@@ -314,60 +321,4 @@ export class MultiheadAttention extends Module {
     if (key === value && this.inProjWeight) return this.projected(key, 1, 2);
     return [...this.projected(key, 1), ...this.projected(value, 2)];
   }
-
-  /** Keys or values (N, numHeads, S, size) with the learned one and the one of zeros after them. */
-  private extended(x: Tensor, bias: Parameter | undefined): Tensor {
-    const [samples, heads, , size] = x.shape;
-    const more = bias ? [bias.reshape(1, heads, 1, size).expand(samples, heads, 1, size)] : [];
-    const all = more.length > 0 ? cat([x, ...more], 2) : x;
-    return this.addZeroAttn ? all.pad([0, 0, 0, 1]) : all;
-  }
-
-  /** Both masks as one, true or added where a query may look. */
-  private mask(
-    { attnMask, keyPaddingMask }: MultiheadForwardOptions,
-    query: Shape,
-    keys: number,
-    single: boolean,
-  ): Tensor | undefined {
-    const [samples, heads, rows] = query;
-    const masks: Tensor[] = [];
-    if (attnMask) {
-      const all = [samples * heads, rows, keys];
-      if (!sameShape(attnMask.shape, all) && !sameShape(attnMask.shape, all.slice(1)))
-        throw new Error(
-          `MultiheadAttention: expected attnMask ${showShape(all.slice(1))} or ${showShape(all)}, ` +
-            `got ${showShape(attnMask.shape)}`,
-        );
-      masks.push(attnMask.ndim === 3 ? attnMask.reshape(samples, heads, rows, keys) : attnMask);
-    }
-    if (keyPaddingMask) {
-      const wanted = single ? [keys] : [samples, keys];
-      if (!sameShape(keyPaddingMask.shape, wanted))
-        throw new Error(
-          `MultiheadAttention: expected keyPaddingMask ${showShape(wanted)}, got ` +
-            showShape(keyPaddingMask.shape),
-        );
-      masks.push(keyPaddingMask.reshape(samples, 1, 1, keys));
-    }
-    for (const mask of masks)
-      if (mask.dtype !== "bool" && !isFloat(mask.dtype))
-        throw new TypeError(
-          `MultiheadAttention: masks must be bool or floating-point, got ${mask.dtype}`,
-        );
-    if (masks.every((mask) => mask.dtype === "bool"))
-      return masks.map((mask) => mask.logicalNot()).reduce<Tensor | undefined>(both, undefined);
-    return masks
-      .map((mask) => (mask.dtype === "bool" ? where(mask, -Infinity, 0) : mask))
-      .reduce<Tensor | undefined>(sum, undefined);
-  }
-}
-
-const both = (a: Tensor | undefined, b: Tensor): Tensor => (a ? a.logicalAnd(b) : b);
-const sum = (a: Tensor | undefined, b: Tensor): Tensor => (a ? a.add(b) : b);
-
-/** A mask of `attention`, if any, where also another one (L, S) allows it. */
-function limited(mask: Tensor | undefined, allowed: Tensor): Tensor {
-  if (!mask) return allowed;
-  return mask.dtype === "bool" ? mask.logicalAnd(allowed) : where(allowed, mask, -Infinity);
 }

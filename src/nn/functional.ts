@@ -46,6 +46,7 @@ export { pad, type PadOptions } from "../tensor/padding.ts";
 export * from "../tensor/pooling.ts";
 export { cosineSimilarity } from "../tensor/reduce.ts";
 export { dropout, type DropoutOptions } from "../tensor/sampling.ts";
+export { type AttentionForwardOptions, multiHeadAttentionForward } from "./attention-forward.ts";
 export {
   contrastiveLoss,
   type ContrastiveOptions,
@@ -62,6 +63,7 @@ export {
   reparameterize,
   wassersteinCriticLoss,
 } from "./generative-losses.ts";
+export { linearCrossEntropy, type LinearScoreOptions } from "./linear-cross-entropy.ts";
 export {
   binaryCrossEntropyWithLogits,
   type BinaryOptions,

@@ -28,7 +28,10 @@ export * from "./key-value-cache.ts";
 export * from "./lazy.ts";
 export * from "./likelihood-losses.ts";
 export * from "./linear.ts";
-export * from "./linear-cross-entropy.ts";
+export {
+  LinearCrossEntropyLoss,
+  type LinearCrossEntropyLossOptions,
+} from "./linear-cross-entropy.ts";
 export * from "./loss.ts";
 export {
   type BinaryOptions,

@@ -1,11 +1,46 @@
 import { type DType } from "../ir/dtype.ts";
-import { type Shape } from "../ir/shape.ts";
+import { sameShape, type Shape, showShape } from "../ir/shape.ts";
 import { type Tensor } from "../tensor/index.ts";
 import { checkSize } from "./checks.ts";
 import { Linear } from "./linear.ts";
 import { Loss } from "./loss-base.ts";
 import { showSettings } from "./repr.ts";
 import { checkSmoothing, crossEntropy, type CrossEntropyOptions } from "./loss-functions.ts";
+
+/** Options of `linearCrossEntropy`. */
+export interface LinearScoreOptions extends CrossEntropyOptions {
+  /** Added to the scores, (C, ...outFeatures). Default: none. */
+  readonly linearBias?: Tensor;
+}
+
+/**
+ * The cross entropy of the scores of a linear layer: x (N, inFeatures) or (inFeatures), weights (C,
+ * ...outFeatures, inFeatures), and targets as those of `crossEntropy` of scores (N, C, ...outFeatures).
+ *
+ * @throws Error for shapes that do not fit.
+ *
+ * @example
+ * const target = tensor([1], { dtype: "i32" });
+ * nn.functional.linearCrossEntropy(tensor([[1, 2]]), tensor([[0, 1], [1, 0]]), target); // 1.3133
+ */
+export function linearCrossEntropy(
+  x: Tensor,
+  linearWeight: Tensor,
+  target: Tensor,
+  options: LinearScoreOptions = {},
+): Tensor {
+  const { linearBias, ...rest } = options;
+  const scores = linearWeight.shape.slice(0, -1);
+  const fits = linearWeight.ndim > 1 && x.shape[x.ndim - 1] === linearWeight.shape[scores.length];
+  if (!fits || (linearBias && !sameShape(linearBias.shape, scores)))
+    throw new Error(
+      `linearCrossEntropy: expected weights (C, …, inFeatures) and a bias (C, …), got ` +
+        `${showShape(linearWeight.shape)} and ${linearBias ? showShape(linearBias.shape) : "none"} ` +
+        `for an input ${showShape(x.shape)}`,
+    );
+  const flat = x.linear(linearWeight.flatten(0, -2), linearBias?.flatten());
+  return crossEntropy(flat.unflatten(-1, scores), target, rest);
+}
 
 /** Options of `LinearCrossEntropyLoss`. */
 export interface LinearCrossEntropyLossOptions extends CrossEntropyOptions {
@@ -47,8 +82,10 @@ export class LinearCrossEntropyLoss extends Loss<CrossEntropyOptions> {
 
   /** x (N, inFeatures) or (inFeatures), and targets as those of `CrossEntropyLoss`. */
   forward(x: Tensor, target: Tensor): Tensor {
-    const scores = this.linear.forward(x).unflatten(-1, [this.numClasses, ...this.outFeatures]);
-    return crossEntropy(scores, target, this.settings);
+    const scores = [this.numClasses, ...this.outFeatures];
+    const linearBias = this.linear.bias?.unflatten(0, scores);
+    const weight = this.linear.weight.unflatten(0, scores);
+    return linearCrossEntropy(x, weight, target, { ...this.settings, linearBias });
   }
 
   override extraRepr(): string {

@@ -233,6 +233,55 @@ describe("transformations take complex tensors, and give them", () => {
   });
 });
 
+describe("parts of f16", () => {
+  const exact = [C.cfloat(z), C.cfloat(w)].map((x) => C.chalf(x).to("f64"));
+  const [a, b] = exact.map((x) => C.chalf(x));
+
+  test.each<[string, (x: Complex, y: Complex) => Complex | Tensor]>([
+    ["add", (x, y) => x.add(y, { alpha: 3 })],
+    ["mul", (x, y) => x.mul(y)],
+    ["div", (x, y) => x.div(y)],
+    ["pow", (x, y) => x.pow(y)],
+    ["pow of integers", (x) => x.pow(-3)],
+    ["exp", (x) => x.exp()],
+    ["log", (x) => x.log()],
+    ["sqrt", (x) => x.sqrt()],
+    ["tan", (x) => x.tan()],
+    ["abs", (x) => x.abs()],
+    ["angle", (x) => x.angle()],
+    ["silu", (x) => x.silu()],
+    ["sum", (x) => x.sum()],
+    ["mean", (x) => x.mean()],
+    ["prod", (x) => x.prod()],
+    ["vdot", (x, y) => x.vdot(y)],
+    ["cumsum", (x) => x.cumsum(0)],
+  ])("%s computes in f32 and rounds once", (_, f) => {
+    const rounded = f(a, b);
+    expect(rounded.dtype).toBe("f16");
+    const wanted = f(exact[0], exact[1]).to("f16");
+    const [x, y] = [rounded.dataSync(), wanted.dataSync()];
+    x.forEach((v, i) => expect(Math.abs(v - y[i])).toBeLessThanOrEqual(2 ** -11 * Math.abs(y[i])));
+  });
+
+  test("wider operands win; integers and numbers do not count", () => {
+    expect(a.mul(C.cfloat(b)).dtype).toBe("f32");
+    expect(a.add(b.real).dtype).toBe("f16");
+    expect(a.mul(tensor([1, 2, 3, 4], { dtype: "i32" })).dtype).toBe("f16");
+    expect(a.mul(2).dtype).toBe("f16");
+    expect(C.complex(tensor([1], { dtype: "f16" }), 2).dtype).toBe("f16");
+  });
+
+  test("gradients and batches", () => {
+    const slope = grad((x: Complex) => x.mul(b).abs().sum());
+    const [own, wide] = [
+      slope(a).to("f64"),
+      grad((x: Complex) => x.mul(exact[1]).abs().sum())(exact[0]),
+    ];
+    expectClose(own, wide, 2);
+    expectClose(vmap((x: Complex) => x.mul(2))(a.reshape(2, 2)).reshape(4), a.mul(2));
+  });
+});
+
 test("complex tensors are no operands of real functions", () => {
   expect(() => where(tensor([true]), z as never, 0)).toThrow(
     "where: expected a tensor or a number, got an instance of Complex",

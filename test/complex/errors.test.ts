@@ -45,6 +45,7 @@ const MISTAKES: Mistakes = {
       "imag: expected a complex tensor, got a tensor f32[2, 3]; use complex(real, imag)",
     ],
   ],
+  chalf: [[() => C.chalf(no), operand("chalf")]],
   cdouble: [[() => C.cdouble(no), 'cdouble: expected a tensor, got "x"']],
   add: [
     [() => C.add(z, short), apart("add")],
@@ -104,7 +105,7 @@ describe.each(Object.entries(MISTAKES))("%s", (name, mistakes) => {
 test.each(TAKE_ANY)("%s takes complex and real tensors and numbers, and nothing else", (name) => {
   const call = C[name as "exp"];
   for (const shape of [[], [3], [0, 2]])
-    for (const dtype of ["f32", "f64"] as const) {
+    for (const dtype of ["f16", "f32", "f64"] as const) {
       const part = zeros(shape, { dtype }).add(1);
       const y = call(C.complex(part, part));
       expect(y.shape).toEqual(shape);

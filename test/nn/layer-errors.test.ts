@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nn } from "../../src/index.ts";
-import { ones, tensor, zeros } from "../../src/tensor/index.ts";
+import { ones, randn, tensor, zeros } from "../../src/tensor/index.ts";
 
 const F = nn.functional;
 const i32 = { dtype: "i32" } as const;
@@ -244,6 +244,49 @@ describe("attention", () => {
     expect(() => layer.forward(q, q, q, { attnMask: zeros([3, 3], i32) })).toThrow(
       /masks must be bool or floating-point/,
     );
+  });
+
+  test("with parameters that are given", () => {
+    const call =
+      (options: object, heads = 2) =>
+      (): unknown =>
+        F.multiHeadAttentionForward(q, q, q, heads, { outProjWeight: zeros([4, 4]), ...options });
+    const inProjWeight = zeros([12, 4]);
+    expect(call({ inProjWeight }, 0)).toThrow(
+      "multiHeadAttentionForward: numHeads must be an integer >= 1, got 0",
+    );
+    expect(call({ inProjWeight, dropoutP: 2 })).toThrow(
+      "multiHeadAttentionForward: dropoutP must be from 0 to 1, got 2",
+    );
+    expect(call({ qProjWeight: zeros([4, 4]) })).toThrow(
+      "multiHeadAttentionForward: expected inProjWeight (3 · E, E), or qProjWeight, kProjWeight and " +
+        "vProjWeight of E rows, where 2 heads divide E, got [4, 4], none, none",
+    );
+    expect(call({ inProjWeight: zeros([9, 3]) })).toThrow(/where 2 heads divide E, got \[9, 3\]/);
+    expect(call({ inProjWeight, staticK: zeros([2, 3, 4]) })).toThrow(
+      "multiHeadAttentionForward: expected staticK and staticV [6, S, 2], got [2, 3, 4]",
+    );
+    expect(call({ inProjWeight, keyPaddingMask: zeros([1]) })).toThrow(
+      "multiHeadAttentionForward: expected keyPaddingMask [3, 2], got [1]",
+    );
+  });
+
+  test("keys and values that are given take the place of projected ones", () => {
+    const layer = new nn.MultiheadAttention(4, 2);
+    const q = randn([2, 3, 4]);
+    const [k, v] = [0, 1].map(
+      (i) =>
+      q.linear(layer.inProjWeight!.narrow(0, 4 + 4 * i, 4)).unflatten(-1, [2, 2]).permute(1, 2, 0, 3).flatten(0, 1), // prettier-ignore
+    );
+    const [y, weights] = F.multiHeadAttentionForward(q, zeros([2, 3, 4]), zeros([2, 3, 4]), 2, {
+      inProjWeight: layer.inProjWeight,
+      outProjWeight: layer.outProj.weight,
+      staticK: k,
+      staticV: v,
+    });
+    const [expected, shown] = layer.forward(q, q, q);
+    expect(y.sub(expected).abs().max().itemSync()).toBeLessThan(1e-6);
+    expect(weights!.sub(shown!).abs().max().itemSync()).toBeLessThan(1e-6);
   });
 
   test("isCausal stands for a mask, beside one of keys too", () => {

@@ -37,6 +37,8 @@ const SETTINGS: Case[] = [
   ["no cutoffs", () => new nn.AdaptiveLogSoftmaxWithLoss(8, 10, []), /cutoffs must be rising integers/],
   ["clusters without features", () => new nn.AdaptiveLogSoftmaxWithLoss(4, 10, [3, 5]), /cluster 1 would have no features, 4 \/ 4\^2 < 1/],
   ["smoothing", () => new nn.LinearCrossEntropyLoss(3, 4, { labelSmoothing: 2 }), "LinearCrossEntropyLoss: labelSmoothing must be from 0 to 1, got 2"],
+  ["weights of scores", () => F.linearCrossEntropy(zeros([2, 3]), zeros([4, 2]), ints([0, 1])), "linearCrossEntropy: expected weights (C, …, inFeatures) and a bias (C, …), got [4, 2] and none for an input [2, 3]"],
+  ["a bias of scores", () => F.linearCrossEntropy(zeros([2, 3]), zeros([4, 3]), ints([0, 1]), { linearBias: zeros([3]) }), /got \[4, 3\] and \[3\] for an input \[2, 3\]/],
   ["a transformer", () => new nn.Transformer({ dModel: 5, nhead: 2 }), /numHeads must divide embedDim, got 2 for 5/],
   ["a mask", () => nn.Transformer.generateSquareSubsequentMask(0), /size must be an integer >= 1, got 0/],
 ]; // prettier-ignore

@@ -64,7 +64,30 @@ export const ELEMENTS: Mistakes = {
       "scatterReduce: the index [2] must have as many axes as the tensor [2, 3], none larger but axis 0",
     ],
   ],
+  segmentReduce: [
+    [
+      () => X.segmentReduce(f(3), "median" as never, { lengths: i(2) }),
+      'segmentReduce: reduce must be "sum" or "mean" or "max" or "min" or "prod", got "median"',
+    ],
+    [() => X.segmentReduce(f(3), "sum", {}), "segmentReduce: expected one of lengths and offsets"],
+    [
+      () => X.segmentReduce(x, "sum", { lengths: i(2), axis: 1 }),
+      "segmentReduce: expected lengths (2, segments), got [2]",
+    ],
+    [
+      () => X.segmentReduce(f(3), "sum", { offsets: i(0) }),
+      "segmentReduce: expected offsets (segments + 1), got [0]",
+    ],
+    [
+      () => X.segmentReduce(i(3), "sum", { lengths: i(2) }),
+      'segmentReduce: expected a floating-point tensor, got i32; use x.to("f32")',
+    ],
+  ],
   interpolate: [
+    [
+      () => X.interpolate(f(1, 1, 2), { size: 3, antialias: true }),
+      'interpolate: antialias is for mode "bilinear" and "bicubic", got "nearest"',
+    ],
     [
       () => X.interpolate(f(1, 1, 2), { size: 3, mode: "x" as never }),
       'interpolate: mode must be "nearest" or "nearest-exact" or "linear" or "bilinear" or "trilinear" or "bicubic" or "area", got "x"',

@@ -39,11 +39,6 @@ export const NOT_APPLICABLE: Readonly<Record<string, string>> = {
   ),
 };
 
-/** What missing entries wait for. */
-export const MISSING_FOR: readonly (readonly [string, RegExp])[] = [
-  ["complex numbers of f16", /^chalf$/],
-];
-
 function because(why: string, names: string): Record<string, string> {
   return Object.fromEntries(names.split(" ").map((name) => [name, why]));
 }

@@ -16,6 +16,12 @@ export const COMPLEX: Record<string, Operator> = {
   cfloat: both(
     op("input memory_format", (a) => C.cfloat(a.input), { tolerance: { f64: [1e-6, 1e-6] } }),
   ),
+  chalf: both(
+    op("input memory_format", (a) => C.chalf(a.input), {
+      // Gradients are rounded to half precision.
+      tolerance: { f32: [1e-3, 1e-3], f64: [1e-3, 1e-3] },
+    }),
+  ),
   cdouble: both(op("input memory_format", (a) => C.cdouble(a.input))),
   "nn.functional.silu[complex]": both(op("input inplace", (a) => C.silu(a.input))),
 };

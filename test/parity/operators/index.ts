@@ -1,5 +1,5 @@
 import { type Operator } from "../bind.ts";
-import { MISSING_FOR, NOT_APPLICABLE } from "./absent.ts";
+import { NOT_APPLICABLE } from "./absent.ts";
 import { COMPLEX, COMPLEX_FORMS } from "./complex.ts";
 import { ELEMENTS } from "./elements.ts";
 import { FOURIER } from "./fourier.ts";
@@ -38,13 +38,9 @@ export const OPERATORS: Readonly<Record<string, Operator>> = Object.fromEntries(
   }),
 );
 
-/** What a missing entry waits for. */
-export const missingFor = (name: string): string | undefined =>
-  MISSING_FOR.find(([, pattern]) => pattern.test(name))?.[0];
-
 /** An entry's own operator, or that of the entry without its variant. */
 export function operatorFor(name: string): Operator | undefined {
   if (Object.hasOwn(OPERATORS, name)) return OPERATORS[name];
-  if (name in NOT_APPLICABLE || missingFor(name) !== undefined) return undefined;
+  if (name in NOT_APPLICABLE) return undefined;
   return OPERATORS[name.replace(/\[[^\]]*\]$/, "")];
 }

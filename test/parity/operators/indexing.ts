@@ -45,6 +45,9 @@ export const INDEXING: Record<string, Operator> = {
   scatter_reduce: op("input dim index src reduce include_self", (a) =>
     X.scatterReduce(a.input, a.dim, a.index, a.src, a.reduce, a),
   ),
+  _segment_reduce: op("data reduce lengths indices offsets axis unsafe initial", (a) =>
+    X.segmentReduce(a.data, a.reduce, a),
+  ),
   masked_select: op("input mask", (a) => T.maskedSelect(a.input, a.mask)),
   nonzero: op("input as_tuple", (a) => {
     const found = T.nonzero(a.input);

@@ -31,18 +31,21 @@ const maxPooled = (plain: Pool, indexed: Pool): Operator =>
   op("input kernel_size stride padding dilation ceil_mode return_indices", (a) =>
     (a.returnIndices ? indexed : plain)(a.input, unwrapped(a.kernelSize) as never, settings(a)),
   );
-const unpooled = (
-  f: (x: never, i: never, size: never, options: never) => unknown,
-  options?: Options,
-): Operator =>
-  op(
-    "input indices kernel_size stride padding output_size",
-    (a) => f(a.input, a.indices, unwrapped(a.kernelSize) as never, settings(a)),
-    options,
+const unpooled = (f: (x: never, i: never, size: never, options: never) => unknown): Operator =>
+  op("input indices kernel_size stride padding output_size", (a) =>
+    f(a.input, a.indices, unwrapped(a.kernelSize) as never, settings(a)),
   );
-const REPEATED: Options = {
-  gradients: "where a position is there twice, PyTorch gives a gradient to what was overwritten",
-};
+/** With the random numbers that the script gives PyTorch. */
+const fractional = (f: (x: never, size: never, options: never) => X.PooledIndices): Operator =>
+  op("input kernel_size output_size output_ratio return_indices _random_samples", (a) => {
+    const options = { ...(given(a) as object), randomSamples: a._randomSamples } as never;
+    const { values, indices } = f(a.input, unwrapped(a.kernelSize) as never, options);
+    return a.returnIndices ? [values, indices] : values;
+  });
+
+/** Without what is None. */
+const given = (a: Args): Args =>
+  Object.fromEntries(Object.entries(a).filter(([, value]) => (value as unknown) !== null));
 
 /** `dtype` of softmax: the input is cast first. */
 const typed = (a: Args): T.Tensor =>
@@ -121,11 +124,11 @@ export const LAYERS: Record<string, Operator> = {
     max_pool1d: maxPooled(T.maxPool1d, X.maxPool1dWithIndices),
     max_pool2d: maxPooled(T.maxPool2d, X.maxPool2dWithIndices),
     max_pool3d: maxPooled(T.maxPool3d, X.maxPool3dWithIndices),
-    max_unpool1d: unpooled(X.maxUnpool1d, REPEATED),
+    max_unpool1d: unpooled(X.maxUnpool1d),
     "max_unpool1d[grad]": unpooled(X.maxUnpool1d),
-    max_unpool2d: unpooled(X.maxUnpool2d, REPEATED),
+    max_unpool2d: unpooled(X.maxUnpool2d),
     "max_unpool2d[grad]": unpooled(X.maxUnpool2d),
-    max_unpool3d: unpooled(X.maxUnpool3d, REPEATED),
+    max_unpool3d: unpooled(X.maxUnpool3d),
     "max_unpool3d[grad]": unpooled(X.maxUnpool3d),
     grid_sample: op(
       "input grid mode padding_mode align_corners",
@@ -177,6 +180,24 @@ export const LAYERS: Record<string, Operator> = {
       "input size scale_factor mode align_corners recompute_scale_factor antialias",
       (a) => X.interpolate(a.input, settings(a)),
     ),
+    multi_head_attention_forward: op(
+      "query key value embed_dim_to_check num_heads in_proj_weight in_proj_bias bias_k bias_v " +
+        "add_zero_attn dropout_p out_proj_weight out_proj_bias training key_padding_mask need_weights " +
+        "attn_mask use_separate_proj_weight q_proj_weight k_proj_weight v_proj_weight static_k static_v " +
+        "average_attn_weights is_causal",
+      (a) => {
+        const joined = a.useSeparateProjWeight ? undefined : (a.inProjWeight as T.Tensor);
+        const options = { ...(given(a) as object), inProjWeight: joined } as never;
+        return F.multiHeadAttentionForward(a.query, a.key, a.value, a.numHeads, options);
+      },
+      { undetermined: (a) => a.training && (a.dropoutP as number) > 0 },
+    ),
+    linear_cross_entropy: op(
+      "input linear_weight target linear_bias weight reduction ignore_index label_smoothing options",
+      (a) => F.linearCrossEntropy(a.input, a.linearWeight, a.target, a),
+    ),
+    fractional_max_pool2d: fractional(X.fractionalMaxPool2d),
+    fractional_max_pool3d: fractional(X.fractionalMaxPool3d),
     upsample_bilinear: op("input size scale_factor", (a) =>
       X.interpolate(a.input, { ...(settings(a) as object), mode: "bilinear", alignCorners: true }),
     ),
@@ -210,14 +231,8 @@ export const LAYERS: Record<string, Operator> = {
       F.l1Loss(a.input, a.target, a),
     ),
     huber_loss: op("input target reduction delta", (a) => F.huberLoss(a.input, a.target, a)),
-    smooth_l1_loss: op(
-      "input target size_average reduce reduction beta",
-      (a) => F.smoothL1Loss(a.input, a.target, a),
-      {
-        except: [
-          { when: (a) => a.beta === 0, why: "beta must be above 0; l1Loss is what 0 would be" },
-        ],
-      },
+    smooth_l1_loss: op("input target size_average reduce reduction beta", (a) =>
+      F.smoothL1Loss(a.input, a.target, a),
     ),
   }),
   softmax: op("input dim dtype", (a) => T.softmax(typed(a), a.dim)),
@@ -254,6 +269,19 @@ export const LAYERS: Record<string, Operator> = {
   ),
   "signal.windows.kaiser": op("M beta sym dtype layout device requires_grad", (a) =>
     X.windows.kaiser(a.M, a),
+  ),
+  _upsample_bilinear2d_aa: op(
+    "input output_size align_corners scale_factors scales_h scales_w",
+    (a) => {
+      const { input, outputSize, alignCorners, scaleFactors, scalesH, scalesW } = given(a);
+      const options = { mode: "bilinear", alignCorners, antialias: true } as const;
+      if (scaleFactors) return X.interpolate(input, { ...options, scaleFactor: scaleFactors });
+      // With aligned corners only the size counts.
+      if (!scalesH || alignCorners) return X.interpolate(input, { ...options, size: outputSize });
+      // The beginning of what the scales alone would give.
+      const scaled = X.interpolate(input, { ...options, scaleFactor: [scalesH, scalesW] });
+      return scaled.narrow(2, 0, outputSize[0]).narrow(3, 0, outputSize[1]);
+    },
   ),
   constant_pad_nd: op("input pad value", (a) => T.pad(a.input, a.pad, a)),
 };

@@ -1,4 +1,3 @@
-import * as T from "../../../src/tensor/index.ts";
 import * as X from "../../../src/extra/index.ts";
 import { op, type Operator } from "../bind.ts";
 
@@ -13,32 +12,17 @@ const spread = (f: F): Operator =>
   });
 const along = (f: F): Operator => op("input dim dtype mask", (a) => f(a.input, a.dim, a as never));
 
-/** PyTorch gives positions the dtype of the input. */
-const position = (f: F): Operator =>
-  op(
-    "input dim keepdim dtype mask",
-    (a) => T.to(f(a.input, a.dim, a as never) as T.Tensor, (a.input as T.Tensor).dtype),
-    { differs: "positions are i32, where PyTorch gives them the dtype of the input" },
-  );
-
 /** torch.masked. */
 export const MASKED: Record<string, Operator> = {
   "masked.sum": over(M.sum),
   "masked.prod": over(M.prod),
   "masked.amax": over(M.amax),
   "masked.amin": over(M.amin),
-  "masked.argmax": position(M.argmax),
-  "masked.argmin": position(M.argmin),
+  "masked.argmax": over(M.argmax),
+  "masked.argmin": over(M.argmin),
   "masked.mean": over(M.mean),
   "masked.median": over(M.median),
-  "masked.logsumexp": op("input dim keepdim dtype mask", (a) => M.logsumexp(a.input, a.dim, a), {
-    except: [
-      {
-        when: (a) => (a.input as T.Tensor).dtype.startsWith("i"),
-        why: "PyTorch truncates the result of integers to one; it is f32 here",
-      },
-    ],
-  }),
+  "masked.logsumexp": over(M.logsumexp),
   "masked.var": spread(M.variance),
   "masked.std": spread(M.std),
   "masked.norm": op("input ord dim keepdim dtype mask", (a) => M.norm(a.input, a.ord, a.dim, a)),

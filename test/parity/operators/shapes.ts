@@ -138,7 +138,7 @@ export const SHAPES: Record<string, Operator> = {
     "input src size stride storage_offset",
     (a) => X.asStridedScatter(a.input, a.src, a.size, a.stride, a.storageOffset),
     {
-      gradients: "PyTorch gives elements that were overwritten a gradient",
+      gradients: "PyTorch gives it to the elements that were overwritten, and none to the others",
     },
   ),
   tril_indices: op(
