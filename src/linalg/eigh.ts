@@ -1,8 +1,19 @@
 import { eye, type Tensor, where } from "../tensor/index.ts";
 import { checkOption } from "../tensor/checks.ts";
-import { diagonalize } from "./jacobi.ts";
-import { checkSquare, flat, leadOf, matmul, rowsAt, rowsOf, unflat, zerosFor } from "./matrices.ts";
+import { diagonalize, scaled } from "./jacobi.ts";
+import {
+  checkSquare,
+  diagonalOf,
+  flat,
+  leadOf,
+  matmul,
+  rowsAt,
+  rowsOf,
+  unflat,
+  zerosFor,
+} from "./matrices.ts";
 import { type Pullback, withPullback } from "./pullback.ts";
+import { eigenByTridiagonal } from "./tridiagonal.ts";
 
 /** Which triangle of symmetric matrices is read. */
 export interface TriangleOption {
@@ -22,14 +33,49 @@ const pullback: Pullback = ([gL, gV], [values, vectors]) => {
   return [matmul(matmul(vectors, inner), vectors.mT)];
 };
 
+/** Larger matrices are made tridiagonal; Jacobi's rotations are as fast for smaller ones, and more exact. */
+const LARGE = 40;
+
+/** Scaled so that no square overflows or loses digits. */
+function large(a: Tensor): [values: Tensor, vectors: Tensor] {
+  const [x, scale] = scaled(a);
+  const [values, vectors] = eigenByTridiagonal(x);
+  return [values.mul(scale.squeeze(-1)), vectors];
+}
+
+/**
+ * To first order in A the eigenvalues and eigenvectors that are there, whose own derivatives do not come from how
+ * they were computed: what `jvp` sees.
+ */
+function followed(a: Tensor, values: Tensor, v: Tensor): [values: Tensor, vectors: Tensor] {
+  const n = rowsOf(a);
+  const moved = matmul(v.mT, matmul(a, v));
+  const change = moved.sub(moved.detach());
+  const off = eye(n, n, { dtype: "bool" }).logicalNot();
+  const gaps = where(off, values.unsqueeze(-2).sub(values.unsqueeze(-1)), 1);
+  return [values.add(diagonalOf(change)), v.add(matmul(v, where(off, change.div(gaps), 0)))];
+}
+
+function factor(a: Tensor): [values: Tensor, vectors: Tensor] {
+  const isLarge = rowsOf(a) > LARGE;
+  const [found, columns] = isLarge ? large(a.detach()) : small(a);
+  const order = found.argsort(1);
+  const values = found.gather(1, order);
+  const vectors = rowsAt(columns.mT, order).mT;
+  return isLarge && a.requiresGrad ? followed(a, values, vectors) : [values, vectors];
+}
+
+function small(a: Tensor): [values: Tensor, vectors: Tensor] {
+  const [values, rows] = diagonalize(a);
+  return [values, rows.mT];
+}
+
 /** @internal Ascending eigenvalues (B, n) and eigenvectors as columns (B, n, n) of symmetric matrices. */
 export function symmetricEigen(a: Tensor, uplo: "L" | "U"): [values: Tensor, vectors: Tensor] {
   const [batch, n] = a.shape;
   if (a.size === 0) return [zerosFor(a, batch, n), a];
   const lower = uplo === "L" ? a : a.mT;
-  const [found, rows] = diagonalize(lower.tril().add(lower.tril(-1).mT));
-  const order = found.argsort(1);
-  const plain = [found.gather(1, order), rowsAt(rows, order).mT];
+  const plain = factor(lower.tril().add(lower.tril(-1).mT));
   return withPullback(plain, [a], pullback) as [Tensor, Tensor];
 }
 

@@ -79,7 +79,7 @@ function turned(x: Tensor, partner: Tensor, sine: Tensor, half: Tensor): Tensor 
 }
 
 /** Scaled so that no square overflows or loses digits; the scales (B, 1, 1). */
-function scaled(x: Tensor): [scaled: Tensor, scale: Tensor] {
+export function scaled(x: Tensor): [scaled: Tensor, scale: Tensor] {
   const largest = x.abs().amax([1, 2], { keepdim: true }).detach();
   const scale = where(largest.gt(0), largest, 1);
   return [x.div(scale), scale];

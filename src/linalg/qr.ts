@@ -54,10 +54,10 @@ function reflect(a: Tensor): { r: Tensor; v: Tensor; tau: Tensor } {
 }
 
 /**
- * Reflections with the columns of v (B, k, m) and τ (B, k), applied to c (B, m, n): H₁ H₂ … c, or with
+ * @internal Reflections with the columns of v (B, k, m) and τ (B, k), applied to c (B, m, n): H₁ H₂ … c, or with
  * `transpose` … H₂ H₁ c.
  */
-function apply(v: Tensor, tau: Tensor, c: Tensor, transpose: boolean): Tensor {
+export function apply(v: Tensor, tau: Tensor, c: Tensor, transpose: boolean): Tensor {
   const k = tau.shape[1];
   if (k === 0 || c.size === 0) return c;
   const step = (x: Tensor, { v, tau }: { v: Tensor; tau: Tensor }): [Tensor, Tensor[]] => {

@@ -3,6 +3,7 @@ import * as C from "../../src/complex/index.ts";
 import * as L from "../../src/linalg/index.ts";
 import { setDevice } from "../../src/runtime/registry.ts";
 import {
+  arange,
   compile,
   evalAll,
   eye,
@@ -111,6 +112,16 @@ const SUBJECTS: Record<string, Subject> = {
     shape: [5, 5],
     f: (a) => {
       const { eigenvalues, eigenvectors } = L.eigh(symmetric(a));
+      return [eigenvalues, eigenvectors.square()];
+    },
+  },
+  "eigh, by tridiagonal matrices": {
+    shape: [6, 7],
+    f: (a) => {
+      // Of 42 rows, of which few entries are taken for arguments.
+      const x = a.reshape(42, 1).mul(a.reshape(1, 42)).mul(0.1);
+      const levels = arange(42).to("f64").mul(3);
+      const { eigenvalues, eigenvectors } = L.eigh(x.add(eye(42, undefined, f64).mul(levels)));
       return [eigenvalues, eigenvectors.square()];
     },
   },

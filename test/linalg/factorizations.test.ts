@@ -285,6 +285,34 @@ test("a large matrix, in double precision", async () => {
   await small({ ...errorsOf(a), ...squareErrors(a) }, 1e-11);
 });
 
+test("symmetric matrices that are made tridiagonal: clusters, low rank, zeros", async () => {
+  setDevice("js");
+  const n = 75;
+  const double = { dtype: "f64" } as const;
+  const { q } = L.qr(randn([n, n], double));
+  const like = (values: Tensor): Tensor => matmul(q.mul(values), q.mT);
+  const kinds: Record<string, Tensor> = {
+    "one cluster": like(arange(n).to("f64").mul(1e-11).add(1)),
+    "two clusters": like(arange(n).remainder(2).to("f64").add(1)),
+    "low rank": matmul(randn([n, 3], double), randn([3, n], double)),
+    graded: like(arange(n).to("f64").mul(-0.4).exp()),
+    huge: randn([n, n], double).mul(1e200),
+    diagonal: unit(n, "f64").mul(arange(n).flip([0])),
+    zeros: zeros([n, n], double),
+  };
+  await evalAll(Object.values(kinds));
+  const errors: Record<string, Tensor> = {};
+  for (const [name, a] of Object.entries(kinds)) {
+    const x = a.add(a.mT);
+    const { eigenvalues: l, eigenvectors: v } = L.eigh(x);
+    const size = x.abs().max().clamp(1).detach();
+    errors[name] = apart(spectral(v, l, v.mT).div(size), x.div(size));
+    errors[`${name}: vectors`] = skewness(v);
+    errors[`${name}: order`] = l.div(size).diff().neg().relu().sum();
+  }
+  await small(errors, SLACK.f64 * 8 * n);
+});
+
 test("eigenvectors of a matrix that hardly has enough of them", async () => {
   const a = randn([96, 96]).triu();
   const { eigenvalues, eigenvectors } = L.eig(a);
