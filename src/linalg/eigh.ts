@@ -90,7 +90,8 @@ function eigen(a: Tensor, { uplo = "L" }: TriangleOption, what: string): [Tensor
  * of which one triangle is read: A = V diag(λ) Vᵀ. The sign of an eigenvector is not determined, and neither
  * is a basis for eigenvalues that are equal; there the derivative of the vectors is not defined.
  *
- * Source: Jacobi's method, all pairs of a round at once.
+ * Source: Jacobi's method, all pairs of a round at once; for more than 40 rows J. Cuppen, "A divide and conquer method
+ * for the symmetric tridiagonal eigenproblem", 1981.
  *
  * @example
  * eigh(tensor([[2, 1], [1, 2]])).eigenvalues; // [1, 3]
