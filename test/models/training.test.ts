@@ -68,12 +68,16 @@ const SUBJECTS: Record<string, () => Subject> = {
   lstm: tagger,
 };
 
-function expectLosses(actual: readonly number[], expected: readonly number[]): void {
+/** Batch norms of few values, as small images give, make a hundred times as much of each rounding. */
+const boundOf = (name: string): number =>
+  name === "resnet18" || name === "bottlenecks" ? 5e-4 : 2e-6;
+
+function expectLosses(actual: readonly number[], expected: readonly number[], bound: number): void {
   const off = actual.map((loss, i) => Math.abs(loss - expected[i]) / Math.abs(expected[i]));
   expect(
     Math.max(...off),
     `losses ${actual.join(", ")} against ${expected.join(", ")}`,
-  ).toBeLessThan(1e-4);
+  ).toBeLessThan(bound);
 }
 
 function train(name: string, whole: boolean): void {
@@ -90,10 +94,10 @@ function train(name: string, whole: boolean): void {
   };
   const run = whole ? compile(step) : step;
   const losses = expected.map(() => run(x, y).itemSync());
-  expectLosses(losses, expected);
+  expectLosses(losses, expected, boundOf(name));
   net.eval();
   const last = noGrad(() => nn.functional.crossEntropy(net.forward(x), y)).itemSync();
-  expectLosses([last], [after]);
+  expectLosses([last], [after], boundOf(name));
 }
 
 describe.each(devicesOfCompositions())("on %s", (device) => {
