@@ -78,7 +78,8 @@ export function loadTrace(trace: Trace): TracedProgram {
       { inputs, constants: captured.constants },
       next,
       trace.results,
-      "later",
+      // What updates nothing is called for its results, which are wanted at once.
+      trace.cells.length > 0 ? "later" : "now",
     );
     for (const cell of trace.cells) cell.replaced();
     return values;

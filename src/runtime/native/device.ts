@@ -29,8 +29,8 @@ const FIRST_TIER = 50_000_000;
 const FIRST_TIER_RUNS = 1000;
 /** Operations from which on a graph may run while JavaScript goes on. */
 const ASYNC_COST = 2_000_000;
-/** Milliseconds that are over before JavaScript would have heard of it from another thread. */
-const SHORT = 1;
+/** Milliseconds that are better waited for: hearing from another thread takes a good part of one. */
+const SHORT = 2;
 
 /** Why the device cannot be used here, as far as that can be told at no cost; undefined where it can. */
 export function nativeProblem(): string | undefined {
@@ -171,7 +171,7 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
     let first: LoadedPlan | undefined;
     let plan: Plan | undefined;
     let compiled: Required<LoadedPlan> | undefined;
-    /** The fewest milliseconds that a run took that was awaited. */
+    /** The fewest milliseconds from the begin of a run that went on to where it was known to be over. */
     let fastest = Infinity;
 
     /** The tier whose turn it is. */
@@ -218,9 +218,19 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
         }
         const begin = performance.now();
         const running = now.runAsync(inputs, outputs, constants, isAwaited);
-        if (isAwaited)
-          void running?.done.then(() => (fastest = Math.min(fastest, performance.now() - begin)));
-        return running;
+        if (!running) return undefined;
+        const isOver = (): void => void (fastest = Math.min(fastest, performance.now() - begin));
+        const finish = (): void => {
+          running.finish();
+          isOver();
+        };
+        return {
+          get done() {
+            if (fastest <= SHORT) finish();
+            return running.done.then(isOver);
+          },
+          finish,
+        };
       },
       profile(inputs, outputs, constants) {
         stats.runs++;

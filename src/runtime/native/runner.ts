@@ -56,7 +56,7 @@ typedef struct {
   int threads;
   char *scratch;
   int64_t stride;
-  pthread_mutex_t lock, one, zero;
+  _Alignas(64) pthread_mutex_t lock, one, zero;
   pthread_cond_t wake;
   _Alignas(64) _Atomic int64_t submitted, claimed, done;
   job jobs[JOBS];
@@ -235,7 +235,7 @@ void nabla_finish(void *given, int64_t id) {
   if (atomic_load(&p->done) >= id) return;
   pthread_mutex_lock(&p->zero);
   while (atomic_load(&p->done) < id) {
-    if (pthread_mutex_trylock(&p->one) == 0) {
+    if (has_jobs(p) && pthread_mutex_trylock(&p->one) == 0) {
       lead(p, 0);
       pthread_mutex_unlock(&p->one);
     } else if (has_pieces(p)) {
