@@ -44,10 +44,12 @@ const TRANSFORMS: Record<string, Operator> = {
       // Without complex results PyTorch gives the parts along a last axis.
       return (a.returnComplex as unknown) === false ? viewAsReal(z) : z;
     },
+    SUMS,
   ),
   istft: op(
     "input n_fft hop_length win_length window center normalized onesided length return_complex",
     (a) => F.istft(a.input, a.nFft, frames(a)),
+    SUMS,
   ),
 };
 
