@@ -4,6 +4,7 @@ import { attention } from "../tensor/attention.ts";
 import { cat, ones, type Tensor, where } from "../tensor/index.ts";
 import { type MultiheadForwardOptions } from "./attention.ts";
 import { checkProbability, checkSize } from "./checks.ts";
+import { type CachedKeysValues } from "./key-value-cache.ts";
 
 /** Options of `multiHeadAttentionForward`: the layer's parameters, and what its `forward` takes. */
 export interface AttentionForwardOptions extends Omit<MultiheadForwardOptions, "cache"> {
@@ -68,31 +69,71 @@ export function multiHeadAttentionForward(
   checkSize(numHeads, "numHeads", what);
   checkProbability(options.dropoutP ?? 0, "dropoutP", what);
   const call = { ...options, what };
-  const { needWeights = true, averageAttnWeights = true, isCausal = false } = call;
-  const { batchFirst = false, training = true, dropoutP = 0 } = call;
+  const { needWeights = true, isCausal = false, batchFirst = false } = call;
+  const { training = true, dropoutP = 0 } = call;
   const single = query.ndim === 2;
   checkInputs([query, key, value], numHeads, call);
-  const heads = project([query, key, value], numHeads, call);
-  const [q, k, v] = heads.map((x) => headsFirst(x, single, batchFirst));
-  const [ownK, ownV] = [fixed(call.staticK, k, call), fixed(call.staticV, v, call)];
-  const [rows, columns] = [q.shape[2], ownK.shape[2]];
-  const [keys, values] = [extended(ownK, call.biasK, call), extended(ownV, call.biasV, call)];
+  const layout = { numHeads, batchFirst };
+  const [q, k, v] = projections(query, key, value, layout, call);
+  const seen = {
+    keys: fixed(call.staticK, k, call),
+    values: fixed(call.staticV, v, call),
+    mask: { isCausal: isCausal && call.attnMask === undefined },
+  };
+  const mask = maskOf(call, what, q.shape, seen.keys.shape[2], single);
+  return attended(q, seen, mask, {
+    ...{ ...call, single, batchFirst, needWeights },
+    dropoutP: training ? dropoutP : 0,
+    join: (x) => x.linear(call.outProjWeight, call.outProjBias),
+  });
+}
+
+/** @internal How heads that have been projected are attended to, and joined again. */
+interface Attending extends Pick<
+  AttentionForwardOptions,
+  "biasK" | "biasV" | "addZeroAttn" | "averageAttnWeights"
+> {
+  /** Whether there is no axis of samples. */
+  readonly single: boolean;
+  readonly batchFirst: boolean;
+  readonly needWeights: boolean;
+  readonly dropoutP: number;
+  /** The last projection. */
+  readonly join: (x: Tensor) => Tensor;
+}
+
+/**
+ * @internal The result and the weights of queries (N, numHeads, L, size) that look at keys and values.
+ *
+ * @param mask - That of `maskOf`, if any; its columns are at least those of the keys.
+ */
+export function attended(
+  query: Tensor,
+  seen: CachedKeysValues,
+  mask: Tensor | undefined,
+  options: Attending,
+): [output: Tensor, weights: Tensor | undefined] {
+  const { single, batchFirst, needWeights, averageAttnWeights = true, dropoutP, join } = options;
+  const [rows, columns] = [query.shape[2], seen.keys.shape[2]];
+  const keys = extended(seen.keys, options.biasK, options);
+  const values = extended(seen.values, options.biasV, options);
   const added = keys.shape[2] - columns;
-  let mask = maskOf(call, what, q.shape, columns, single);
-  let causal = isCausal && call.attnMask === undefined;
-  if (causal && (mask ?? added > 0)) {
+  if (mask && mask.shape[mask.ndim - 1] > columns) mask = mask.narrow(-1, 0, columns);
+  let { isCausal = false } = seen.mask;
+  if (seen.mask.attnMask) mask = limited(mask, seen.mask.attnMask);
+  else if (isCausal && (mask ?? added > 0)) {
     mask = limited(mask, ones([rows, columns], { dtype: "bool" }).tril());
-    causal = false;
+    isCausal = false;
   }
-  const { output, weights } = attention(q, keys, values, {
+  const { output, weights } = attention(query, keys, values, {
     // Everybody may look at what has been added.
     attnMask: mask?.pad([0, added], { value: mask.dtype === "bool" ? 1 : 0 }),
-    isCausal: causal,
-    dropoutP: training ? dropoutP : 0,
+    isCausal,
+    dropoutP,
   });
   // (N, heads, L, size) to (L, N, E) or (N, L, E).
   const order = single || batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3];
-  const joined = output.permute(order).flatten(2).linear(call.outProjWeight, call.outProjBias);
+  const joined = join(output.permute(order).flatten(2));
   const result = single ? joined.squeeze(0) : joined;
   if (!needWeights) return [result, undefined];
   const shown = averageAttnWeights ? weights().mean(1) : weights();
@@ -134,34 +175,66 @@ function checkInputs(
     );
 }
 
-/** Query, key and value projected, (…, numHeads, size of a head); those that are one by one product. */
-function project(
-  [query, key, value]: readonly [Tensor, Tensor, Tensor],
-  numHeads: number,
-  { inProjWeight, inProjBias, qProjWeight, kProjWeight, vProjWeight }: Call,
-): Tensor[] {
-  if (!inProjWeight) {
-    const biases = inProjBias?.chunk(3);
-    const weights = [qProjWeight!, kProjWeight!, vProjWeight!];
-    return [query, key, value].map((x, i) =>
-      x.linear(weights[i], biases?.[i]).unflatten(-1, [numHeads, -1]),
-    );
-  }
-  const embedDim = inProjWeight.shape[1];
-  const part = (x: Tensor, first: number, count: number): Tensor[] => {
-    const rows = (p: Tensor): Tensor => p.narrow(0, first * embedDim, count * embedDim);
-    const y = x.linear(rows(inProjWeight), inProjBias && rows(inProjBias));
-    return y.unflatten(-1, [count, numHeads, -1]).unbind(-3);
-  };
-  if (key !== value) return [query, key, value].flatMap((x, i) => part(x, i, 1));
-  return query === key ? part(query, 0, 3) : [...part(query, 0, 1), ...part(key, 1, 2)];
+/** What projects query, key and value: options of the function, fields of the layer. */
+type Projecting = Pick<
+  AttentionForwardOptions,
+  "inProjWeight" | "inProjBias" | "qProjWeight" | "kProjWeight" | "vProjWeight"
+>;
+
+/** How inputs lie, and into how many heads they are cut. */
+interface Layout {
+  readonly numHeads: number;
+  readonly batchFirst: boolean;
 }
 
-/** (N, numHeads, length, size of a head) */
-function headsFirst(x: Tensor, single: boolean, batchFirst: boolean): Tensor {
+/**
+ * @internal x projected as query (0), key (1) or value (2), and as `count - 1` after that by the same product,
+ * each (N, numHeads, length, size of a head).
+ */
+export function projected(
+  x: Tensor,
+  first: number,
+  count: number,
+  { numHeads, batchFirst }: Layout,
+  { inProjWeight, inProjBias, qProjWeight, kProjWeight, vProjWeight }: Projecting,
+): Tensor[] {
+  const own = [qProjWeight, kProjWeight, vProjWeight];
+  const part = (p: Tensor): Tensor => {
+    const size = p.shape[0] / 3;
+    return p.narrow(0, first * size, count * size);
+  };
+  const y = x.linear(
+    inProjWeight ? part(inProjWeight) : own[first]!,
+    inProjBias && part(inProjBias),
+  );
+  const single = x.ndim === 2;
   const order = single || batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3];
-  return (single ? x.unsqueeze(0) : x).permute(order);
+  const parts = y.unflatten(-1, [count, numHeads, -1]).unbind(-3);
+  return parts.map((heads) => (single ? heads.unsqueeze(0) : heads).permute(order));
 }
+
+/** @internal Key and value projected, by one product where they are one. */
+export const keysValues = (
+  key: Tensor,
+  value: Tensor,
+  layout: Layout,
+  weights: Projecting,
+): Tensor[] =>
+  key === value && weights.inProjWeight
+    ? projected(key, 1, 2, layout, weights)
+    : [key, value].flatMap((x, i) => projected(x, i + 1, 1, layout, weights));
+
+/** @internal Query, key and value projected; those that are one by one product. */
+export const projections = (
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  layout: Layout,
+  weights: Projecting,
+): Tensor[] =>
+  query === key && key === value && weights.inProjWeight
+    ? projected(query, 0, 3, layout, weights)
+    : [...projected(query, 0, 1, layout, weights), ...keysValues(key, value, layout, weights)];
 
 /** Keys or values that are given, in place of the projected ones (N, numHeads, S, size). */
 function fixed(given: Tensor | undefined, own: Tensor, { what }: Call): Tensor {
@@ -174,8 +247,8 @@ function fixed(given: Tensor | undefined, own: Tensor, { what }: Call): Tensor {
   return given.reshape(samples, heads, given.shape[1], size);
 }
 
-/** @internal Keys or values (N, numHeads, S, size) with the learned one and the one of zeros after them. */
-export function extended(
+/** Keys or values (N, numHeads, S, size) with the learned one and the one of zeros after them. */
+function extended(
   x: Tensor,
   bias: Tensor | undefined,
   { addZeroAttn }: Pick<AttentionForwardOptions, "addZeroAttn">,
@@ -226,8 +299,8 @@ export function maskOf(
 const both = (a: Tensor | undefined, b: Tensor): Tensor => (a ? a.logicalAnd(b) : b);
 const sum = (a: Tensor | undefined, b: Tensor): Tensor => (a ? a.add(b) : b);
 
-/** @internal A mask of `attention`, if any, where also another one (L, S) allows it. */
-export function limited(mask: Tensor | undefined, allowed: Tensor): Tensor {
+/** A mask of `attention`, if any, where also another one (L, S) allows it. */
+function limited(mask: Tensor | undefined, allowed: Tensor): Tensor {
   if (!mask) return allowed;
   return mask.dtype === "bool" ? mask.logicalAnd(allowed) : where(allowed, mask, -Infinity);
 }

@@ -1,11 +1,10 @@
 import { type DType } from "../ir/dtype.ts";
 import { sameShape, type Shape, showShape } from "../ir/shape.ts";
-import { attention } from "../tensor/attention.ts";
-import { ones, type Tensor, zeros } from "../tensor/index.ts";
-import { extended, limited, maskOf } from "./attention-forward.ts";
+import { type Tensor, zeros } from "../tensor/index.ts";
+import { attended, keysValues, maskOf, projected, projections } from "./attention-forward.ts";
 import { checkProbability, checkSize } from "./checks.ts";
 import { xavierNormal_, xavierUniform_, zeros_ } from "./init.ts";
-import { type CachedKeysValues, KeyValueCache } from "./key-value-cache.ts";
+import { KeyValueCache } from "./key-value-cache.ts";
 import { Linear } from "./linear.ts";
 import { Module, type Named } from "./module.ts";
 import { torchFields } from "./names.ts";
@@ -158,45 +157,20 @@ export class MultiheadAttention extends Module {
     value?: Tensor,
     options: MultiheadForwardOptions = {},
   ): [output: Tensor, weights: Tensor | undefined] {
-    const { needWeights = true, averageAttnWeights = true, isCausal = false, cache } = options;
+    const { needWeights = true, averageAttnWeights, isCausal = false, cache } = options;
     const single = query.ndim === 2;
     const [q, k, v] = this.inputs(query, key, value, options);
-    let mask = maskOf(
-      options,
-      "MultiheadAttention",
-      q.shape,
-      cache?.capacity ?? k!.shape[2],
-      single,
-    );
-    const alone: CachedKeysValues["mask"] = {
-      isCausal: isCausal && options.attnMask === undefined,
-    };
+    const columns = cache?.capacity ?? k!.shape[2];
+    const mask = maskOf(options, "MultiheadAttention", q.shape, columns, single);
+    const alone = { isCausal: isCausal && options.attnMask === undefined };
     const seen =
       k && v ? (cache?.append(k, v, alone) ?? { keys: k, values: v, mask: alone }) : cache!.seen();
-    const [rows, columns] = [q.shape[2], seen.keys.shape[2]];
-    const keys = extended(seen.keys, this.biasK, this);
-    const values = extended(seen.values, this.biasV, this);
-    const added = keys.shape[2] - columns;
-    if (mask && mask.shape[mask.ndim - 1] > columns) mask = mask.narrow(-1, 0, columns);
-    let { isCausal: causal = false } = seen.mask;
-    if (seen.mask.attnMask) mask = limited(mask, seen.mask.attnMask);
-    else if (causal && (mask ?? added > 0)) {
-      mask = limited(mask, ones([rows, columns], { dtype: "bool" }).tril());
-      causal = false;
-    }
-    const { output, weights } = attention(q, keys, values, {
-      // Everybody may look at what has been added.
-      attnMask: mask?.pad([0, added], { value: mask.dtype === "bool" ? 1 : 0 }),
-      isCausal: causal,
-      dropoutP: this.training ? this.dropout : 0,
+    const { biasK, biasV, addZeroAttn, batchFirst, training, dropout, outProj } = this;
+    return attended(q, seen, mask, {
+      ...{ single, batchFirst, needWeights, averageAttnWeights, biasK, biasV, addZeroAttn },
+      dropoutP: training ? dropout : 0,
+      join: (x) => outProj.forward(x),
     });
-    // (N, heads, L, size) to (L, N, embedDim) or (N, L, embedDim).
-    const order = single || this.batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3];
-    const joined = this.outProj.forward(output.permute(order).flatten(2));
-    const result = single ? joined.squeeze(0) : joined;
-    if (!needWeights) return [result, undefined];
-    const shown = averageAttnWeights ? weights().mean(1) : weights();
-    return [result, single ? shown.squeeze(0) : shown];
   }
 
   /**
@@ -233,7 +207,7 @@ export class MultiheadAttention extends Module {
    */
   cacheOf(key: Tensor, value: Tensor, cache?: KeyValueCache): KeyValueCache {
     this.checkKeys(key, value);
-    const [keys, values] = this.keysValues(key, value);
+    const [keys, values] = keysValues(key, value, this, this);
     const [batch, , length] = keys.shape;
     cache ??= this.newCache({ batch, length });
     cache.reset().append(keys, values);
@@ -258,15 +232,12 @@ export class MultiheadAttention extends Module {
             "looked at, and without isCausal",
         );
       this.checkQuery(query, cache.keys.shape[0]);
-      return [this.projected(query, 0)[0]];
+      return [projected(query, 0, 1, this, this)[0]];
     }
     this.checkKeys(key, value);
     const samples = key.ndim === 2 ? 1 : key.shape[this.batchFirst ? 0 : 1];
     this.checkQuery(query, samples, key);
-    const together = query === key && key === value && this.inProjWeight;
-    const [q, keys, values] = together
-      ? this.projected(query, 0, 3)
-      : [...this.projected(query, 0), ...this.keysValues(key, value)];
+    const [q, keys, values] = projections(query, key, value, this, this);
     if (cache && keys.shape[2] !== q.shape[2])
       throw new Error(
         `MultiheadAttention: with a cache key and value must be those of the query's positions, got ` +
@@ -297,28 +268,5 @@ export class MultiheadAttention extends Module {
         `MultiheadAttention: query ${showShape(shape)} and ${key ? `key ${showShape(key.shape)}` : "cache"} ` +
           `do not fit together: expected vectors of ${this.embedDim} for a batch of ${samples}`,
       );
-  }
-
-  /**
-   * x projected as query (0), key (1) or value (2), and as `count - 1` after that by the same product, each
-   * (N, numHeads, length, size of a head).
-   */
-  private projected(x: Tensor, first: number, count = 1): Tensor[] {
-    const { embedDim, numHeads, inProjWeight, inProjBias } = this;
-    const rows = (p: Parameter): Tensor => p.narrow(0, first * embedDim, count * embedDim);
-    const own = [this.qProjWeight, this.kProjWeight, this.vProjWeight];
-    const y = x.linear(
-      inProjWeight ? rows(inProjWeight) : own[first]!,
-      inProjBias && rows(inProjBias),
-    );
-    const single = x.ndim === 2;
-    const order = single || this.batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3];
-    const parts = y.unflatten(-1, [count, numHeads, -1]).unbind(-3);
-    return parts.map((part) => (single ? part.unsqueeze(0) : part).permute(order));
-  }
-
-  private keysValues(key: Tensor, value: Tensor): Tensor[] {
-    if (key === value && this.inProjWeight) return this.projected(key, 1, 2);
-    return [...this.projected(key, 1), ...this.projected(value, 2)];
   }
 }
