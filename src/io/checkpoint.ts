@@ -78,8 +78,9 @@ function scalerParts(
 
 /**
  * Writes the whole state of a training into one safetensors file: the model's tensors as `model.…`, those of the
- * optimiser as `optimizer.…` and of the scaler as `scaler.…`, and the rest as JSON in the metadata. All of it is as it was at the call, and the file
- * replaces the one before at once: a crash at any moment leaves one of them.
+ * optimiser as `optimizer.…` and of the scaler as `scaler.…`, and the rest as JSON in the metadata. All of it
+ * is as it was at the call, and the file replaces the one before at once: a crash at any moment leaves one of
+ * them.
  *
  * @throws As `saveSafetensors`; TypeError for states that JSON cannot hold.
  *

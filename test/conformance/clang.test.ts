@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setDevice } from "../../src/runtime/registry.ts";
 import { type Graph, kernelGraphs } from "./cases.ts";
 import { checkTogether, devicesUnderTest } from "./devices.ts";
+import { withoutFirstTier } from "./first-tier.ts";
 import { randomGraph } from "./graphs.ts";
 
 // The native device with clang, which is not what `cc` is on most machines.
@@ -19,15 +20,14 @@ const randomGraphs = (): Graph[] =>
   }));
 
 describe.runIf(isHere)("compiled by clang", () => {
+  withoutFirstTier();
   const before = process.env.NABLA_CC;
   beforeAll(() => {
     process.env.NABLA_CC = "clang";
-    process.env.NABLA_FIRST_TIER = "off";
   });
   afterAll(() => {
     if (before === undefined) delete process.env.NABLA_CC;
     else process.env.NABLA_CC = before;
-    delete process.env.NABLA_FIRST_TIER;
   });
 
   test.each<[string, () => Graph[]]>([

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { setDevice } from "../../src/runtime/registry.ts";
 import { nativeProblem } from "../../src/runtime/native/device.ts";
 import { allCases } from "../autodiff/cases.ts";
 import { rngOf } from "../ir/util.ts";
 import { type Graph, kernelGraphs, nodesOf } from "./cases.ts";
 import { checkTogether, devicesUnderTest } from "./devices.ts";
+import { withoutFirstTier } from "./first-tier.ts";
 import { randomGraph } from "./graphs.ts";
 
 // What the system's compiler makes of the kernels that `native` would run on its first tier. Many graphs are one
@@ -43,12 +44,7 @@ const randomGraphs = (): Graph[] =>
   }));
 
 describe.runIf(isHere)("compiled by the system's compiler", () => {
-  beforeAll(() => {
-    process.env.NABLA_FIRST_TIER = "off";
-  });
-  afterAll(() => {
-    delete process.env.NABLA_FIRST_TIER;
-  });
+  withoutFirstTier();
 
   test.each<[string, () => Graph[]]>([
     ["kernels of every kind", kernelGraphs],

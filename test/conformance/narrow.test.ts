@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   coerce,
   type DType,
@@ -15,6 +15,7 @@ import { allCases, type Case } from "../autodiff/cases.ts";
 import { rngOf } from "../ir/util.ts";
 import { nodesOf } from "./cases.ts";
 import { checkTogether, devicesUnderTest, hostLeaf } from "./devices.ts";
+import { withoutFirstTier } from "./first-tier.ts";
 
 // Dtypes that are stored and not computed in, and i64: every primitive on every device against the naive
 // evaluation. `native` compiles what its first tier would run.
@@ -145,12 +146,7 @@ function casts(): Node[] {
 }
 
 describe.each(devicesUnderTest())("%s", (device) => {
-  const firstTier = process.env.NABLA_FIRST_TIER;
-  beforeEach(() => void (process.env.NABLA_FIRST_TIER = "off"));
-  afterEach(() => {
-    if (firstTier === undefined) delete process.env.NABLA_FIRST_TIER;
-    else process.env.NABLA_FIRST_TIER = firstTier;
-  });
+  withoutFirstTier();
 
   test.each(["f16", "bf16"] as const)(
     "%s: every primitive, its gradients and its batches",

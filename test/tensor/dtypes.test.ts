@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import {
   type DType,
   DTYPES,
@@ -22,6 +22,7 @@ import {
   tensor,
 } from "../../src/tensor/index.ts";
 import { devicesUnderTest } from "../conformance/devices.ts";
+import { withoutFirstTier } from "../conformance/first-tier.ts";
 
 // Element types and what becomes what, as PyTorch has it: promotion, casts, sums and products.
 interface Fixtures {
@@ -162,13 +163,8 @@ test("gradients are of the dtype of what they belong to", () => {
 });
 
 describe.each(devicesUnderTest())("%s", (device) => {
-  beforeAll(() => {
-    process.env.NABLA_FIRST_TIER = "off";
-    setDevice(device);
-  });
-  afterAll(() => {
-    delete process.env.NABLA_FIRST_TIER;
-  });
+  withoutFirstTier();
+  beforeAll(() => void setDevice(device));
 
   const singles = (): Tensor => fromTypedArray(decoded(FIXTURES.singles.values, "f32"));
   const half = (bits: Uint16Array, dtype: DType): Tensor =>

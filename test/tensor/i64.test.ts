@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type DType, DTYPES } from "../../src/ir/dtype.ts";
 import { setDevice } from "../../src/runtime/registry.ts";
 import {
@@ -32,6 +32,7 @@ import {
   zeros,
 } from "../../src/tensor/index.ts";
 import { devicesUnderTest } from "../conformance/devices.ts";
+import { withoutFirstTier } from "../conformance/first-tier.ts";
 
 const LOWEST = -(2n ** 63n);
 const HIGHEST = 2n ** 63n - 1n;
@@ -146,13 +147,8 @@ const text = (x: Tensor): string[] =>
   );
 
 describe.each(devicesUnderTest())("%s", (device) => {
-  beforeAll(() => {
-    process.env.NABLA_FIRST_TIER = "off";
-    setDevice(device);
-  });
-  afterAll(() => {
-    delete process.env.NABLA_FIRST_TIER;
-  });
+  withoutFirstTier();
+  beforeAll(() => void setDevice(device));
 
   test("computes with pairs as PyTorch, and wraps at 64 bits", () => {
     const [a, b] = pairs();
