@@ -131,8 +131,14 @@ export interface IdxOptions extends ImageOptions {
  * const letters = await datasets.idx({ images: "letters-images.gz", labels: "letters-labels.gz" });
  */
 export async function idx(options: IdxOptions): Promise<ImageDataset> {
-  const [images, labels] = await Promise.all([readIdx(options.images), readIdx(options.labels)]);
+  const [images, labels] = await both(readIdx(options.images), readIdx(options.labels));
   return new ImageDataset(images, labels, options, String(options.images));
+}
+
+/** Both at once; where both fail, the first one's error, and not that of whichever fails sooner. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
 }
 
 /** Options of `datasets.mnist`. */
@@ -174,10 +180,10 @@ const MNIST_FILES = {
  */
 export async function mnist(options: MnistOptions = {}): Promise<ImageDataset> {
   const part = (options.train ?? true) ? "train" : "t10k";
-  const [images, labels] = await Promise.all([
+  const [images, labels] = await both(
     mnistFile(`${part}-images-idx3-ubyte`, options),
     mnistFile(`${part}-labels-idx1-ubyte`, options),
-  ]);
+  );
   return new ImageDataset(
     images,
     labels,

@@ -229,6 +229,14 @@ describe("image datasets", () => {
     expect(Array.from(set.labels)).toEqual([7, 3]);
   });
 
+  test("two files of which neither can be had: the images' error, though the labels' comes sooner", async () => {
+    const images = join(folder, "damaged.gz");
+    await writeFile(images, gzipSync(new Uint8Array(1 << 24)));
+    const labels = join(folder, "none");
+    for (let i = 0; i < 3; i++)
+      await expect(datasets.idx({ images, labels })).rejects.toThrow(/damaged\.gz/);
+  });
+
   test("MNIST: 70,000 digits from the package, an error for a folder without them", async () => {
     const train = await datasets.mnist({ flatten: true });
     const testSet = await datasets.mnist({ train: false });
