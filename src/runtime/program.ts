@@ -1,4 +1,4 @@
-import { compile } from "../compiler/compile.ts";
+import { compile, type Graph } from "../compiler/compile.ts";
 import { type DType } from "../ir/dtype.ts";
 import {
   type Attrs,
@@ -14,7 +14,7 @@ import {
 } from "../ir/node.ts";
 import { type ScanBody } from "../ir/ops.ts";
 import { sameShape, type Shape } from "../ir/shape.ts";
-import { type Device, type LoadedPlan } from "./device.ts";
+import { type Device, type Loadable, type LoadedPlan } from "./device.ts";
 import { RecentMap } from "./recent.ts";
 import { CellValue, HostScalar, HostValue } from "./values.ts";
 
@@ -223,13 +223,21 @@ export function buildProgram(
     constants,
     replaced: replaced?.map((list) => list.map((i) => inputs[i])),
   };
-  // The walks of the compiler use the same scratch fields as the capture.
-  const loaded = device.load({
-    cost: captured.order.reduce((sum, node) => sum + (isLeaf(node) ? 0 : node.op.cost(node)), 0),
-    lower: (target) => compile(graph, target),
-  });
-  return { entries, outputs, loaded, watched: new Set() };
+  const cost = captured.order.reduce(
+    (sum, node) => sum + (isLeaf(node) ? 0 : node.op.cost(node)),
+    0,
+  );
+  return { entries, outputs, loaded: device.load(loadable(graph, cost)), watched: new Set() };
 }
+
+/**
+ * A function of its own, as devices keep what it returns: what it could see of the captured graph would be
+ * kept too, with all values of the first run.
+ */
+const loadable = (graph: Graph, cost: number): Loadable => ({
+  cost,
+  lower: (target) => compile(graph, target),
+});
 
 const caches = new WeakMap<Device, RecentMap<number, Program[]>>();
 const CACHE_LIMIT = 512;

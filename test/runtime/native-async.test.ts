@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { nn, setDevice, tensor, type Tensor } from "../../src/index.ts";
 import { type Node } from "../../src/ir/node.ts";
@@ -63,6 +65,23 @@ describe.skipIf(nativeProblem() !== undefined)("reading on native with await", (
     await y.data();
     isOver = true;
     expect(turns).toBeGreaterThan(2);
+  });
+
+  it("lets go of a result that nobody keeps once it is there", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const held = async (): Promise<number> => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      collect();
+      return process.memoryUsage().arrayBuffers;
+    };
+    // A graph of its own: what it keeps from its first run on is seen.
+    const n = 2400;
+    const x = await matrix(2, n).eval();
+    const before = await held();
+    for (let i = 0; i < 3; i++) await x.neg().eval();
+    expect(x.size).toBe(n * n);
+    expect((await held()) - before).toBeLessThan((n * n * 4) / 2);
   });
 
   it("computes several at once, in order", async () => {

@@ -1,7 +1,7 @@
 import { DeviceUnavailable } from "../device.ts";
 import { buildAll, keyOf } from "./build.ts";
 import { type Compiler } from "./compiler.ts";
-import { nodeFs, nodeModules, nodePath } from "./modules.ts";
+import { nodeFs, nodeModules, nodePath, nodeV8 } from "./modules.ts";
 import { RUNNER_SOURCE } from "./runner.ts";
 
 /** What the device uses of koffi, which calls functions of C. */
@@ -116,6 +116,10 @@ export function loadRunner(compiler: Compiler): Runner {
     bytes: number,
   ) => void;
   (library.func("void nabla_keep(int64_t bytes)") as (bytes: number) => void)(KEPT);
+  // Where V8 leaves it to another thread to free arrays, it still counts them when the next large one is
+  // made, takes memory to be short, and looks through all objects: every second result of 64 MB costs as
+  // long as a kernel that writes it. Freeing memory that is kept takes no time.
+  nodeV8().setFlagsFromString("--no-concurrent-array-buffer-sweeping");
   return {
     addressOf: (memory) => Number(koffi.address(memory)),
     open(path, symbol) {

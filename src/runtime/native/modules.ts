@@ -4,6 +4,7 @@ import type * as fs from "node:fs";
 import type * as module from "node:module";
 import type * as os from "node:os";
 import type * as path from "node:path";
+import type * as v8 from "node:v8";
 import type * as threads from "node:worker_threads";
 import { requireNode } from "../node.ts";
 
@@ -16,3 +17,4 @@ export const nodeCrypto = () => requireNode("crypto") as typeof crypto;
 export const nodeModules = () => requireNode("module") as typeof module;
 export const nodeThreads = () => requireNode("worker_threads") as typeof threads;
 export const nodeChildProcess = () => requireNode("child_process") as typeof childProcess;
+export const nodeV8 = () => requireNode("v8") as typeof v8;

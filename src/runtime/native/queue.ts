@@ -3,8 +3,8 @@ import { type Pool } from "./library.ts";
 
 interface Job {
   readonly id: number;
-  /** What must not be collected while the commands run: they only know addresses. */
-  readonly holds: unknown;
+  /** What must not be collected while the commands run, and not held longer: they only know addresses. */
+  holds: unknown;
   /** Resolves what somebody awaits. */
   resolve?: () => void;
 }
@@ -29,7 +29,11 @@ export function createQueue(pool: Pool): Queue {
 
   /** Ends all jobs up to this one. */
   function over(id: number): void {
-    while (jobs.length > 0 && jobs[0].id <= id) jobs.shift()!.resolve?.();
+    while (jobs.length > 0 && jobs[0].id <= id) {
+      const job = jobs.shift()!;
+      job.holds = undefined;
+      job.resolve?.();
+    }
   }
 
   function finish(id: number): void {
