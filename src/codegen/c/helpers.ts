@@ -103,6 +103,13 @@ function machine(op: string, dtype: Float, lanes: number): [string, string][] {
     const isNaN = `__builtin_ia32_cmp${p}512_mask(a, b, 3, -1, 4)`;
     return [["__AVX512DQ__", `__builtin_ia32_add${p}512_mask(a, b, ${range}, ${isNaN}, 4)`]];
   }
+  if (op === "atLeast" || op === "atMost") {
+    // Where either is NaN, and where they are equal, these give the second operand.
+    const name = `__builtin_ia32_${op === "atLeast" ? "max" : "min"}${p}`;
+    if (bytes === 64) return [["__AVX512F__", `${name}512_mask(b, a, b, -1, 4)`]];
+    if (bytes === 32) return [["__AVX__", `${name}256(b, a)`]];
+    if (bytes === 16) return [["__SSE2__", `${name}(b, a)`]];
+  }
   return [];
 }
 
@@ -128,6 +135,8 @@ const PARAMETERS: Record<string, string> = {
   rem: "ab",
   max: "ab",
   min: "ab",
+  atLeast: "ab",
+  atMost: "ab",
 };
 
 export function createHelpers(types: Types): Helpers {
@@ -175,6 +184,13 @@ export function createHelpers(types: Types): Helpers {
       case "max":
       case "min":
         return extremeBody(op, dtype, lanes, toInt, toFloat);
+      case "atLeast":
+      case "atMost": {
+        const test = op === "atLeast" ? "a < b" : "b < a";
+        const plain =
+          lanes > 1 ? select({ dtype, lanes }, test, "b", "a") : `(${test}) ? b : a`;
+        return choices(op, dtype, lanes, `  return ${plain};`);
+      }
       case "exponent": {
         const shifted = `((${types.vector(int === "i32" ? "u32" : "u64", lanes)})${lanes > 1 ? "" : "("}${toInt("a")}${lanes > 1 ? "" : ")"} >> ${bits})`;
         return `  return ${convert(`((${ints})${shifted} & ${exponentMask}) - ${bias}`)};`;

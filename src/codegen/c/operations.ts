@@ -163,7 +163,10 @@ function extreme(c: Context, op: "max" | "min", to: Type, args: readonly Argumen
   const [x, y] = args[0].value.kind === "literal" ? [args[1], args[0]] : args;
   if (y.value.kind !== "literal" || Number.isNaN(y.value.value))
     return c.helpers.float(op, to, a, b);
-  // Against a number, one comparison keeps NaN; which one decides between 0 and -0.
+  // Against a number that is no zero, one instruction keeps NaN.
+  if (y.value.value !== 0)
+    return c.helpers.float(op === "max" ? "atLeast" : "atMost", to, x.text, y.text);
+  // For zeros, one comparison does; which one decides between 0 and -0.
   const negativeZero = Object.is(y.value.value, -0);
   const test =
     op === "max"
