@@ -222,9 +222,20 @@ const filled: number[] = [];
 let tableSize = 0;
 const TABLE_LIMIT = 1 << 17;
 
-/** Forgets all interned nodes, so that what nobody else holds can be collected. */
+/**
+ * Forgets all interned nodes, so that what nobody else holds can be collected: no node holds its neighbour
+ * in the table either.
+ */
 export function clearInternTable(): void {
-  for (let i = 0; i < filled.length; i++) buckets[filled[i]] = undefined;
+  for (let i = 0; i < filled.length; i++) {
+    let node = buckets[filled[i]];
+    buckets[filled[i]] = undefined;
+    while (node) {
+      const { next } = node;
+      node.next = undefined;
+      node = next;
+    }
+  }
   filled.length = 0;
   tableSize = 0;
 }

@@ -50,9 +50,14 @@ export interface CommandMemory {
   free(): void;
 }
 
-/** A kernel call: its argument block, `args` bytes into the plan's block. */
 interface Call {
   readonly kind: "call";
+  /** The kernel's name. */
+  readonly name: string;
+}
+
+/** What is written for a call: its argument block lies `args` bytes into the plan's block. */
+interface CallParts {
   readonly step: KernelStep;
   readonly kernel: number;
   readonly args: number;
@@ -105,8 +110,32 @@ export interface BoundPlan {
 const align8 = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 const newSlots = (): Slots => ({ slots: [], base: NaN });
 
-/** Writes the commands and the argument blocks of a plan. */
-export function bindPlan(plan: Plan, encoding: CommandEncoding): BoundPlan {
+/** A plan in its device's memory, and what changes from run to run there. */
+interface Written {
+  readonly memory: CommandMemory;
+  /** Where the commands begin and end, and the argument blocks begin. */
+  readonly commands: number;
+  readonly commandsEnd: number;
+  readonly base: number;
+  readonly tree: readonly (Call | Loop)[];
+  readonly inputs: readonly Slots[];
+  readonly outputs: readonly Slots[];
+  readonly arena: Slots;
+  readonly constants: readonly Constant[];
+}
+
+const bytesOf = (nodes: readonly (Call | Loop)[], commandBytes: number): number =>
+  nodes.reduce(
+    (bytes, node) =>
+      bytes + commandBytes + (node.kind === "loop" ? bytesOf(node.body, commandBytes) : 0),
+    0,
+  );
+
+/**
+ * Writes the commands and the argument blocks of a plan. What it returns does not hold the plan, which
+ * takes more memory than all else: programs stay for long.
+ */
+function writePlan(plan: Plan, encoding: CommandEncoding): Written {
   const { commandBytes, moveBytes } = encoding;
   const inputs = plan.inputs.map(newSlots);
   const outputs = plan.outputs.map(newSlots);
@@ -120,7 +149,7 @@ export function bindPlan(plan: Plan, encoding: CommandEncoding): BoundPlan {
   let commandCount = 0;
   let moveCount = 0;
   let argBytes = 0;
-  const calls: Call[] = [];
+  const parts = new Map<Call, CallParts>();
   const place = (step: Step, moves: Move[][]): Call | Loop => {
     commandCount++;
     if (step.kind === "loop") {
@@ -153,8 +182,8 @@ export function bindPlan(plan: Plan, encoding: CommandEncoding): BoundPlan {
           dtype: kernel.scalars[i].type.dtype,
         });
     });
-    const call: Call = { kind: "call", step, kernel: encoding.kernel(kernel), args };
-    calls.push(call);
+    const call: Call = { kind: "call", name: kernel.name };
+    parts.set(call, { step, kernel: encoding.kernel(kernel), args });
     return call;
   };
   const tree = plan.steps.map((step) => place(step, []));
@@ -167,7 +196,7 @@ export function bindPlan(plan: Plan, encoding: CommandEncoding): BoundPlan {
   const base = block + argsAt;
 
   /** Writes what stays from run to run: ints, fixed numbers, places in scratch memory. */
-  const writeFixed = ({ step, args }: Call): void => {
+  for (const { step, args } of parts.values()) {
     const layout = encoding.layout(step.kernel);
     const block = base + args;
     step.ints.forEach((value, i) => memory.int(block + layout.ints[i], value));
@@ -178,25 +207,18 @@ export function bindPlan(plan: Plan, encoding: CommandEncoding): BoundPlan {
       if (scalar.kind === "fixed")
         memory.scalar(block + layout.scalars[i], step.kernel.scalars[i].type.dtype, scalar.value);
     });
-  };
-  for (const call of calls) writeFixed(call);
-
-  const sizeOf = (nodes: readonly (Call | Loop)[]): number =>
-    nodes.reduce(
-      (bytes, node) => bytes + commandBytes + (node.kind === "loop" ? sizeOf(node.body) : 0),
-      0,
-    );
+  }
   let command = commands;
   let move = block + movesAt;
   const write = (node: Call | Loop): void => {
     if (node.kind === "call") {
-      const { step, kernel, args } = node;
+      const { step, kernel, args } = parts.get(node)!;
       const layout = encoding.layout(step.kernel);
       memory.call(command, kernel, base + args, layout, step, encoding.share(step));
       command += commandBytes;
       return;
     }
-    memory.loop(command, node.count, move, node.moves.length, sizeOf(node.body));
+    memory.loop(command, node.count, move, node.moves.length, bytesOf(node.body, commandBytes));
     command += commandBytes;
     for (const { slot, by } of node.moves) {
       memory.move(move, base + slot, by);
@@ -205,7 +227,16 @@ export function bindPlan(plan: Plan, encoding: CommandEncoding): BoundPlan {
     node.body.forEach(write);
   };
   tree.forEach(write);
+  return { memory, commands, commandsEnd, base, tree, inputs, outputs, arena, constants };
+}
 
+/** A plan ready to be run. */
+export function bindPlan(plan: Plan, encoding: CommandEncoding): BoundPlan {
+  return runnerOf(writePlan(plan, encoding), encoding.commandBytes);
+}
+
+function runnerOf(written: Written, commandBytes: number): BoundPlan {
+  const { memory, commands, commandsEnd, base, tree, inputs, outputs, arena, constants } = written;
   const pointAt = (list: Slots, address: number): void => {
     if (list.base === address) return;
     list.base = address;
@@ -239,14 +270,14 @@ export function bindPlan(plan: Plan, encoding: CommandEncoding): BoundPlan {
     },
     profile(bases, execute) {
       bind(bases);
-      const seconds = new Map<Call, number>(calls.map((call) => [call, 0]));
+      const seconds = new Map<Call, number>();
       const shift = (loop: Loop, turns: number): void => {
         for (const { slot, by } of loop.moves) memory.movePointer(base + slot, by * turns);
       };
       const visit = (nodes: readonly (Call | Loop)[], from: number): void => {
         let at = from;
         for (const node of nodes) {
-          const next = at + sizeOf([node]);
+          const next = at + bytesOf([node], commandBytes);
           if (node.kind === "loop") {
             for (let turn = 0; turn < node.count; turn++) {
               visit(node.body, at + commandBytes);
@@ -256,7 +287,8 @@ export function bindPlan(plan: Plan, encoding: CommandEncoding): BoundPlan {
           } else {
             const start = performance.now();
             execute(at, next);
-            seconds.set(node, seconds.get(node)! + (performance.now() - start) / 1000);
+            const before = seconds.get(node) ?? 0;
+            seconds.set(node, before + (performance.now() - start) / 1000);
           }
           at = next;
         }
@@ -267,10 +299,7 @@ export function bindPlan(plan: Plan, encoding: CommandEncoding): BoundPlan {
         forget();
         throw error;
       }
-      return calls.map((call) => ({
-        kernel: call.step.kernel.name,
-        seconds: seconds.get(call)!,
-      }));
+      return [...seconds].map(([{ name }, spent]) => ({ kernel: name, seconds: spent }));
     },
     release: () => memory.free(),
   };

@@ -1,5 +1,4 @@
 import { compile, type Graph } from "../compiler/compile.ts";
-import { type DType } from "../ir/dtype.ts";
 import {
   type Attrs,
   hashAttrs,
@@ -10,10 +9,11 @@ import {
   type Primitive,
   primitive,
   sameAttrs,
+  type Spec,
   topological,
 } from "../ir/node.ts";
 import { type ScanBody } from "../ir/ops.ts";
-import { sameShape, type Shape } from "../ir/shape.ts";
+import { sameShape } from "../ir/shape.ts";
 import { type Device, type Loadable, type LoadedPlan } from "./device.ts";
 import { RecentMap } from "./recent.ts";
 import { CellValue, HostScalar, HostValue } from "./values.ts";
@@ -109,23 +109,37 @@ export function capture(outputs: readonly Node[]): Captured {
   return { outputs, order, edges, inputs, constants, hash };
 }
 
-/** One node of a program, without the values that the captured graph held. */
-interface Entry {
-  readonly role: number;
-  readonly op: Primitive;
-  readonly attrs: Attrs;
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly inputs: readonly number[];
+/** A captured graph without its values, in few objects: a cache holds hundreds. */
+interface Structure {
+  /** Of each node. */
+  readonly roles: Uint8Array;
+  /** Of each computed node; for others, what they are. */
+  readonly ops: readonly (Primitive | undefined)[];
+  readonly details: readonly (Attrs | Spec)[];
+  readonly edges: Int32Array;
+  readonly outputs: number;
 }
 
 /** A compiled graph. */
 export interface Program {
-  readonly entries: readonly Entry[];
-  readonly outputs: readonly number[];
+  readonly structure: Structure;
   readonly loaded: LoadedPlan;
   /** Positions of inner values that were read after a run: they join the outputs of the next. */
   readonly watched: Set<number>;
+}
+
+function structureOf({ order, edges, outputs }: Captured): Structure {
+  const roles = Uint8Array.from(order, roleOf);
+  const isComputed = (_: Node, i: number): boolean => roles[i] === ROLE.computed;
+  return {
+    roles,
+    ops: order.map((node, i) => (isComputed(node, i) ? node.op : undefined)),
+    details: order.map((node, i) =>
+      isComputed(node, i) ? node.attrs : { shape: node.shape, dtype: node.dtype },
+    ),
+    edges: Int32Array.from(edges),
+    outputs: outputs.length,
+  };
 }
 
 function sameBody(a: ScanBody, b: ScanBody): boolean {
@@ -158,27 +172,26 @@ function sameNodeAttrs(a: Attrs, b: Attrs): boolean {
   return sameAttrs(restA, restB) && sameBody(mine as ScanBody, theirs as ScanBody);
 }
 
-function matches(program: Program, captured: Captured): boolean {
-  const { entries } = program;
-  const { order, edges } = captured;
-  let edge = 0;
-  if (entries.length !== order.length || program.outputs.length !== captured.outputs.length)
-    return false;
-  for (let i = 0; i < entries.length; i++) {
-    const entry = entries[i];
+function matches({ structure }: Program, captured: Captured): boolean {
+  const { roles, ops, details, edges, outputs } = structure;
+  const { order } = captured;
+  if (roles.length !== order.length || outputs !== captured.outputs.length) return false;
+  if (edges.length !== captured.edges.length) return false;
+  for (let i = 0; i < edges.length; i++) if (edges[i] !== captured.edges[i]) return false;
+  for (let i = 0; i < roles.length; i++) {
     const node = order[i];
-    if (entry.role !== roleOf(node)) return false;
-    if (entry.role !== ROLE.computed) {
-      if (entry.dtype !== node.dtype || !sameShape(entry.shape, node.shape)) return false;
+    if (roles[i] !== roleOf(node)) return false;
+    if (roles[i] !== ROLE.computed) {
+      const { dtype, shape } = details[i] as Spec;
+      if (dtype !== node.dtype || !sameShape(shape, node.shape)) return false;
       continue;
     }
-    // Shape and dtype follow from the rest.
-    if (entry.op !== node.op || entry.inputs.length !== node.inputs.length) return false;
-    for (let k = 0; k < entry.inputs.length; k++)
-      if (entry.inputs[k] !== edges[edge++]) return false;
-    if (!onlyForDerivatives(entry.op) && !sameNodeAttrs(entry.attrs, node.attrs)) return false;
+    // Shape and dtype follow from the rest, as does how many of the edges are whose.
+    if (ops[i] !== node.op) return false;
+    if (!onlyForDerivatives(node.op) && !sameNodeAttrs(details[i] as Attrs, node.attrs))
+      return false;
   }
-  return program.outputs.every((at) => at === edges[edge++]);
+  return true;
 }
 
 /**
@@ -194,18 +207,11 @@ export function buildProgram(
   const inputs: Node[] = [];
   let constants = 0;
   let edge = 0;
-  const entries = captured.order.map((node): Entry => {
+  for (const node of captured.order) {
     const role = roleOf(node);
     const { op, attrs, shape, dtype } = node;
-    const count = role === ROLE.computed ? node.inputs.length : 0;
-    const own = captured.edges.slice(edge, (edge += count));
-    if (role === ROLE.input) {
-      inputs.push(makeLeaf(primitive("placeholder"), { shape, dtype }));
-      nodes.push(inputs[inputs.length - 1]);
-    } else if (role === ROLE.argument) {
-      const spec = { shape, dtype };
-      nodes.push(makeLeaf(primitive("placeholder"), spec, { constant: constants++ }));
-    } else {
+    if (role === ROLE.computed) {
+      const own = captured.edges.slice(edge, (edge += node.inputs.length));
       nodes.push(
         make(
           op,
@@ -213,21 +219,30 @@ export function buildProgram(
           attrs,
         ),
       );
+      continue;
     }
-    return { role, op, attrs, shape, dtype, inputs: own };
-  });
-  const outputs = captured.edges.slice(edge);
+    const isInput = role === ROLE.input;
+    const leaf = makeLeaf(
+      primitive("placeholder"),
+      { shape, dtype },
+      isInput ? undefined : { constant: constants++ },
+    );
+    nodes.push(leaf);
+    if (isInput) inputs.push(leaf);
+  }
   const graph = {
-    outputs: outputs.map((i) => nodes[i]),
+    outputs: captured.edges.slice(edge).map((i) => nodes[i]),
     inputs,
     constants,
     replaced: replaced?.map((list) => list.map((i) => inputs[i])),
   };
+  // The walks of the compiler use the same scratch fields as the capture.
+  const structure = structureOf(captured);
   const cost = captured.order.reduce(
     (sum, node) => sum + (isLeaf(node) ? 0 : node.op.cost(node)),
     0,
   );
-  return { entries, outputs, loaded: device.load(loadable(graph, cost)), watched: new Set() };
+  return { structure, loaded: device.load(loadable(graph, cost)), watched: new Set() };
 }
 
 /**

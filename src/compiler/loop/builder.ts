@@ -41,6 +41,22 @@ const keyOf = (value: Value): string =>
  * already known is not written twice, and each stands in the outermost scope that has its arguments,
  * so loops contain only what changes in them.
  */
+/** The kernels that somebody holds, by name and key. */
+const kernels = new Map<string, WeakRef<Kernel>>();
+const collected = new FinalizationRegistry((known: string) => {
+  if (!kernels.get(known)?.deref()) kernels.delete(known);
+});
+
+/** One object for equal kernels: programs that differ in sizes alone have most of theirs in common. */
+function shared(kernel: Kernel): Kernel {
+  const known = `${kernel.name} ${kernel.key}`;
+  const found = kernels.get(known)?.deref();
+  if (found) return found;
+  kernels.set(known, new WeakRef(kernel));
+  collected.register(kernel, known);
+  return kernel;
+}
+
 export class Builder {
   readonly begin: Var;
   readonly end: Var;
@@ -277,7 +293,7 @@ export class Builder {
       end: this.end,
       body: this.scopes[0].body,
     };
-    return { ...kernel, key: printBody(kernel) };
+    return shared({ ...kernel, key: printBody(kernel) });
   }
 
   private open(conditional: boolean): void {

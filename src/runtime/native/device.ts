@@ -106,6 +106,7 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
     const bytesOf = ({ dtype, shape }: Plan["inputs"][number]): number =>
       sizeOf(shape) * itemBytes(dtype);
     const need = { input: plan.inputs.map(bytesOf), output: plan.outputs.map(bytesOf) };
+    const { constants: constantCount, arenaBytes, scratchBytes } = plan;
     const addresses = (buffers: readonly DeviceBuffer[], kind: "input" | "output"): number[] => {
       if (buffers.length !== need[kind].length)
         throw new Error(`run: expected ${need[kind].length} ${kind}s, got ${buffers.length}`);
@@ -126,13 +127,13 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
       constants: readonly number[],
     ) => {
       if (released) throw new Error("run: the plan was released");
-      if (constants.length !== plan.constants)
-        throw new Error(`run: expected ${plan.constants} constants, got ${constants.length}`);
+      if (constants.length !== constantCount)
+        throw new Error(`run: expected ${constantCount} constants, got ${constants.length}`);
       // The commands hold the arguments of one run at a time.
       last?.finish();
       last = undefined;
-      if (arena.bytes < plan.arenaBytes) arena = newBuffer(plan.arenaBytes, runner);
-      pool.reserve(plan.scratchBytes);
+      if (arena.bytes < arenaBytes) arena = newBuffer(arenaBytes, runner);
+      pool.reserve(scratchBytes);
       return {
         inputs: addresses(inputs, "input"),
         outputs: addresses(outputs, "output"),
@@ -161,15 +162,17 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
     };
   }
 
-  function load(graph: Loadable): LoadedPlan {
+  function load({ cost, lower }: Loadable): LoadedPlan {
     stats.plansLoaded++;
     const runs =
-      graph.cost > CHEAP || process.env.NABLA_FIRST_TIER === "off"
+      cost > CHEAP || process.env.NABLA_FIRST_TIER === "off"
         ? 0
-        : Math.min(FIRST_TIER_RUNS, Math.floor(FIRST_TIER / Math.max(1, graph.cost)));
+        : Math.min(FIRST_TIER_RUNS, Math.floor(FIRST_TIER / Math.max(1, cost)));
     let left = runs;
     let first: LoadedPlan | undefined;
     let plan: Plan | undefined;
+    /** The graph, until it has been compiled. */
+    let graph: Loadable | undefined = { cost, lower };
     let compiled: Required<LoadedPlan> | undefined;
     /** The fewest milliseconds from the begin of a run that went on to where it was known to be over. */
     let fastest = Infinity;
@@ -182,12 +185,12 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
         // A graph that is run a second time will probably be run more often.
         if (left === runs - 1) prefetch();
         left--;
-        return (first ??= firstTier.load(graph));
+        return (first ??= firstTier.load(graph!));
       }
       if (!compiled) {
-        compiled = loadCompiled((plan ??= graph.lower(start().target)));
+        compiled = loadCompiled((plan ??= graph!.lower(start().target)));
         first?.release();
-        first = undefined;
+        first = plan = graph = undefined;
       }
       return compiled;
     }
@@ -195,7 +198,7 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
     function prefetch(): void {
       try {
         const { target, kernels } = start();
-        plan = graph.lower(target);
+        plan = graph!.lower(target);
         kernels.prefetch(kernelsOf(plan.steps));
       } catch (error) {
         // When its turn comes, the compiled tier says so; until then nothing is wrong.
@@ -212,7 +215,7 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
         stats.runs++;
         const now = tier();
         const runsOn = isAwaited ? fastest > SHORT : mayRunOn;
-        if (!now.runAsync || graph.cost < ASYNC_COST || !runsOn) {
+        if (!now.runAsync || cost < ASYNC_COST || !runsOn) {
           now.run(inputs, outputs, constants);
           return undefined;
         }
