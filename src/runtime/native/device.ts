@@ -150,7 +150,7 @@ export function createNativeDevice(options: { threads: number }, firstTier: Devi
         if (!isAwaited) queue.drain();
         const own = bases(inputs, outputs, constants);
         const holds = [program, arena, inputs, outputs];
-        program.run(own, (from, to) => (last = queue.start(from, to, holds)));
+        program.run(own, (from, to) => (last = queue.start(from, to, holds, isAwaited)));
         return last;
       },
       profile: (inputs, outputs, constants) =>

@@ -65,8 +65,11 @@ export interface Pool {
   /** Makes room for scratch memory, in bytes a thread. */
   reserve(bytes: number): void;
   run(from: number, to: number): void;
-  /** Takes commands that are run by the first who asks for their end, and returns their number. */
-  submit(from: number, to: number): number;
+  /**
+   * Takes commands that are run by the first who asks for their end, or by a worker where they are offered,
+   * and returns their number.
+   */
+  submit(from: number, to: number, offered: boolean): number;
   /** Returns when all commands up to this number have been run. */
   finish(id: number): void;
   /** As `finish`, on another thread; `after` is told whether one could be had. */
@@ -100,11 +103,9 @@ export function loadRunner(compiler: Compiler): Runner {
   const run = library.func(
     "void nabla_run(void *pool, int64_t from, int64_t to, _Inout_ double *seconds)",
   ) as (pool: Address, from: number, to: number, seconds: Float64Array | null) => void;
-  const submit = library.func("int64_t nabla_submit(void *pool, int64_t from, int64_t to)") as (
-    pool: Address,
-    from: number,
-    to: number,
-  ) => number;
+  const submit = library.func(
+    "int64_t nabla_submit(void *pool, int64_t from, int64_t to, int offered)",
+  ) as (pool: Address, from: number, to: number, offered: number) => number;
   const finish = library.func("void nabla_finish(void *pool, int64_t id)") as Finish;
   const open = library.func("double nabla_open(const char *file, const char *symbol)") as (
     file: string,
@@ -142,7 +143,7 @@ export function loadRunner(compiler: Compiler): Runner {
             throw new Error(`native: no memory for ${bytes} bytes a thread`);
         },
         run: (from, to) => run(pool, from, to, null),
-        submit: (from, to) => submit(pool, from, to),
+        submit: (from, to, offered) => submit(pool, from, to, offered ? 1 : 0),
         finish: (id) => finish(pool, id),
         finishAsync(id, after) {
           try {

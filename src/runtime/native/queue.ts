@@ -11,8 +11,11 @@ interface Job {
 
 /** Commands that run while JavaScript goes on. */
 export interface Queue {
-  /** Runs the commands from one address to another when what was started before is over. */
-  start(from: number, to: number, holds: unknown): Running;
+  /**
+   * Runs the commands from one address to another when what was started before is over. `isAwaited`: somebody
+   * is about to wait for it, and runs it.
+   */
+  start(from: number, to: number, holds: unknown, isAwaited: boolean): Running;
   /** Returns when all that was started is over. */
   drain(): void;
 }
@@ -58,8 +61,8 @@ export function createQueue(pool: Pool): Queue {
   }
 
   return {
-    start(from, to, holds) {
-      const id = pool.submit(from, to);
+    start(from, to, holds, isAwaited) {
+      const id = pool.submit(from, to, !isAwaited);
       const job: Job = { id, holds };
       jobs.push(job);
       let done: Promise<void> | undefined;

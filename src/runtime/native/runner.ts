@@ -18,12 +18,20 @@ export const MOVE_BYTES = 16;
  * threads that sleep, or are late, are not waited for.
  *
  * How runs follow each other: JavaScript's thread submits lists of commands, which get numbers. Who holds
- * `one` leads: it runs those that nobody has claimed, in order, each once. A worker that finds some does so
- * while JavaScript goes on; who needs their end leads itself, or helps the worker that does. Threads that
- * are no workers are thread 0 of the pool, one at a time: the one that holds `zero`.
+ * `one` leads: it runs those that nobody has claimed, in order, each once. A worker that finds some that are
+ * offered does so while JavaScript goes on; who needs their end leads itself, or helps the worker that does.
+ * What somebody waits for is not offered: a thread that waits is about to lead it, and wakes the workers for
+ * its steps. Were both woken at once, while JavaScript's thread is still awake, systems of few processors
+ * would put them on the same one, and leave them there for milliseconds. Threads that are no workers are
+ * thread 0 of the pool, one at a time: the one that holds `zero`.
  */
 export const RUNNER_SOURCE = `
 #define _GNU_SOURCE
+#ifdef __linux__
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -45,6 +53,9 @@ typedef struct { const char *from, *to; } job;
 /* Lists of commands that may wait. */
 #define JOBS 64
 
+/* A worker: what the system calls it, and whether it sleeps. */
+typedef struct { int id, asleep; } sleeper;
+
 typedef struct {
   _Alignas(64) _Atomic uint64_t ticket;
   _Alignas(64) _Atomic int active;
@@ -54,11 +65,15 @@ typedef struct {
   int pieces, share;
   uint32_t count;
   int threads;
+  sleeper *workers;
+#ifdef __linux__
+  cpu_set_t processors;
+#endif
   char *scratch;
   int64_t stride;
   _Alignas(64) pthread_mutex_t lock, one, zero;
   pthread_cond_t wake;
-  _Alignas(64) _Atomic int64_t submitted, claimed, done;
+  _Alignas(64) _Atomic int64_t submitted, offered, claimed, done;
   job jobs[JOBS];
 } pool;
 
@@ -91,17 +106,50 @@ static inline int has_pieces(pool *p) { return (uint32_t)atomic_load(&p->ticket)
 /* Whether there are commands that no thread has begun to run. */
 static inline int has_jobs(pool *p) { return atomic_load(&p->submitted) > atomic_load(&p->claimed); }
 
+/* Whether there are some that workers are to begin with. */
+static inline int has_offers(pool *p) { return atomic_load(&p->offered) > atomic_load(&p->claimed); }
+
 static void help(pool *p, int thread) {
   atomic_fetch_add(&p->active, 1);
   take_part(p, thread);
   atomic_fetch_sub(&p->active, 1);
 }
 
+/* With no processor to spare, systems may put a thread that wakes up on that of the thread that wakes it, and
+   leave it waiting there for milliseconds while another processor goes idle: only others are offered to it.
+   Where it runs later is the system's business again. */
+static void keep_apart(pool *p) {
+#ifdef __linux__
+  int cpu = sched_getcpu();
+  cpu_set_t others = p->processors;
+  if (CPU_COUNT(&others) > p->threads || cpu < 0 || cpu >= CPU_SETSIZE) return;
+  CPU_CLR(cpu, &others);
+  if (CPU_COUNT(&others) == 0) return;
+  for (int i = 1; i < p->threads; i++)
+    if (p->workers[i].asleep) sched_setaffinity(p->workers[i].id, sizeof others, &others);
+#endif
+}
+
 static void wake_sleepers(pool *p) {
   if (atomic_load(&p->sleepers) == 0) return;
   pthread_mutex_lock(&p->lock);
+  keep_apart(p);
   pthread_cond_broadcast(&p->wake);
   pthread_mutex_unlock(&p->lock);
+}
+
+static void sleep_until_work(pool *p, int thread) {
+  pthread_mutex_lock(&p->lock);
+  atomic_fetch_add(&p->sleepers, 1);
+  p->workers[thread].asleep = 1;
+  while (!has_pieces(p) && !has_offers(p)) pthread_cond_wait(&p->wake, &p->lock);
+  p->workers[thread].asleep = 0;
+  atomic_fetch_sub(&p->sleepers, 1);
+  pthread_mutex_unlock(&p->lock);
+#ifdef __linux__
+  if (CPU_COUNT(&p->processors) <= p->threads)
+    sched_setaffinity(0, sizeof p->processors, &p->processors);
+#endif
 }
 
 static double now(void) {
@@ -166,21 +214,20 @@ static void *worker(void *given) {
   start own = *(start *)given;
   free(given);
   pool *p = own.p;
+#ifdef __linux__
+  p->workers[own.thread].id = (int)syscall(SYS_gettid);
+#endif
   for (;;) {
     int spins = 0;
     while (!has_pieces(p)) {
-      if (has_jobs(p) && pthread_mutex_trylock(&p->one) == 0) {
+      if (has_offers(p) && pthread_mutex_trylock(&p->one) == 0) {
         lead(p, own.thread);
         pthread_mutex_unlock(&p->one);
         spins = 0;
         continue;
       }
       if (++spins < SPINS) { pause_briefly(); continue; }
-      pthread_mutex_lock(&p->lock);
-      atomic_fetch_add(&p->sleepers, 1);
-      while (!has_pieces(p) && !has_jobs(p)) pthread_cond_wait(&p->wake, &p->lock);
-      atomic_fetch_sub(&p->sleepers, 1);
-      pthread_mutex_unlock(&p->lock);
+      sleep_until_work(p, own.thread);
       spins = 0;
     }
     help(p, own.thread);
@@ -201,6 +248,11 @@ void *nabla_create(int threads) {
   pthread_mutex_init(&p->zero, 0);
   pthread_cond_init(&p->wake, 0);
   p->threads = threads;
+  p->workers = calloc((size_t)threads, sizeof(sleeper));
+  if (!p->workers) { free(p); return 0; }
+#ifdef __linux__
+  sched_getaffinity(0, sizeof p->processors, &p->processors);
+#endif
   for (int i = 1; i < threads; i++) {
     start *given = malloc(sizeof(start));
     pthread_t thread;
@@ -247,14 +299,18 @@ void nabla_finish(void *given, int64_t id) {
   pthread_mutex_unlock(&p->zero);
 }
 
-/* Takes commands from one address to another that somebody will run, and returns their number. */
-int64_t nabla_submit(void *given, int64_t from, int64_t to) {
+/* Takes commands from one address to another that somebody will run, and returns their number. Workers are
+   only woken for what is offered to them. */
+int64_t nabla_submit(void *given, int64_t from, int64_t to, int offered) {
   pool *p = given;
   int64_t id = atomic_load(&p->submitted) + 1;
   nabla_finish(p, id - JOBS);
   p->jobs[id % JOBS] = (job){(const char *)from, (const char *)to};
   atomic_store(&p->submitted, id);
-  wake_sleepers(p);
+  if (offered) {
+    atomic_store(&p->offered, id);
+    wake_sleepers(p);
+  }
   return id;
 }
 
