@@ -1,0 +1,36 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, it } from "vitest";
+import { cat, ones, setDevice, zeros } from "../../src/index.ts";
+import { nativeProblem } from "../../src/runtime/native/device.ts";
+
+// A program is kept for the next graph of its structure. What it must not keep are the values of the graphs
+// that it was made for, or of their neighbours.
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+/** Bytes of arrays that somebody holds. */
+async function held(): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  collect();
+  return process.memoryUsage().arrayBuffers;
+}
+
+const WIDTH = 10_000;
+const ROWS = 40;
+
+/** A cache that grows by a row a step, each step by a program of its own. */
+async function grow(): Promise<void> {
+  let cache = zeros([0, WIDTH]);
+  for (let i = 1; i <= ROWS; i++) cache = await cat([cache, ones([1, WIDTH]).mul(i + 0.5)]).eval();
+  expect(await cache.sum().item()).toBe((WIDTH * ROWS * (ROWS + 2)) / 2);
+}
+
+it.skipIf(nativeProblem() !== undefined)("programs in the cache keep no values", async () => {
+  setDevice("native");
+  const before = await held();
+  await grow();
+  // All of them together are twenty times the last.
+  expect((await held()) - before).toBeLessThan(2 * 4 * WIDTH * ROWS);
+});
