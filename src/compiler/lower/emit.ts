@@ -126,12 +126,7 @@ export const isInside = (b: Builder, at: Value, size: Value): Value =>
   b.op("and", BOOL, b.op("le", BOOL, int(0), at), b.op("lt", BOOL, at, size));
 
 /** Neighbouring elements, or those `by` apart; zeros in lanes that do not count. */
-export function loadLanes(
-  w: KernelWriter,
-  point: Point,
-  pointer: Var,
-  by: Value | undefined,
-): Value {
+function loadLanes(w: KernelWriter, point: Point, pointer: Var, by: Value | undefined): Value {
   const { b } = w;
   const { lanes, part } = point;
   if (!part) return b.load(pointer, 0, lanes, by);

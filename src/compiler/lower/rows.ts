@@ -29,7 +29,6 @@ import {
   vectorLoop,
 } from "./loops.ts";
 import { costOf, nameOf, storeAt } from "./map.ts";
-import { rowMemory } from "./row-memory.ts";
 import { loopSpace } from "./space.ts";
 import { KernelWriter, type LoweredKernel, PIECE } from "./writer.ts";
 
@@ -200,17 +199,6 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
       if (single) singles.set(root, single);
     }
 
-  const longOf = (level: Level): Root[] => level.reductions.filter((root) => !singles.has(root));
-  const maps = stored.filter((root) => root.domain === "space");
-  // One pass for each level, and one for the elementwise values.
-  const passes = [...levels.map(longOf), maps].map((ofPass) =>
-    ofPass.map((root) => bodies.get(root.node)!),
-  );
-  const memory =
-    byRow && isReduced.indexOf(true) === last
-      ? rowMemory(w, roots, bodies, passes, { axis: last, length: space.sizes[last] })
-      : undefined;
-
   /** Writes all of the row (or the rows side by side) at these kept indices. */
   const row = (kept: readonly Value[], lanes: number, count?: Value): void => {
     const rowPoint: Point = {
@@ -220,10 +208,10 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
       part: firstLanes(count),
     };
     const values = new Map<Node, Value>();
-    const known: Known = (source, point, emit) => {
+    const known: Known = (source, _, emit) => {
       const root = roots.get(source);
       if (!root) return undefined;
-      const value = values.get(source) ?? memory?.read(source, point);
+      const value = values.get(source);
       if (value) return value;
       if (root.domain === "kept") throw new Error("lower: a value is used before its turn");
       return emit(bodies.get(source)!);
@@ -257,11 +245,10 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
       else descend(0);
     };
 
-    for (const [pass, level] of levels.entries()) {
-      const { kept: ofRow, reductions } = level;
+    for (const { kept: ofRow, reductions } of levels) {
       // Once a row, before the loops that use them.
       for (const root of ofRow) values.set(root.node, rowEmit(bodies.get(root.node)!));
-      const long = longOf(level);
+      const long = reductions.filter((root) => !singles.has(root));
       if (long.length > 0) {
         const copies = copiesFor(
           long.map((root) => bodies.get(root.node)!),
@@ -272,7 +259,6 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
         );
         visit(copies, (point, copy) => {
           const emit = emitterAt(w, point, known);
-          memory?.write(pass, point, emit);
           const found = sums.map(({ root }) => emit(bodies.get(root.node)!));
           sums.forEach((own, i) => {
             const value = b.splat(found[i], point.lanes);
@@ -281,7 +267,6 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
           });
         });
         for (const own of sums) values.set(own.root.node, resultOf(b, own));
-        memory?.end(pass);
       }
       for (const root of reductions) {
         const single = singles.get(root);
@@ -298,6 +283,7 @@ function lowerWhole(region: Region, target: Target): LoweredKernel {
     for (const root of stored)
       if (root.domain === "kept")
         storeAt(w, root, space.form(ownKept), rowPoint, values.get(root.node)!);
+    const maps = stored.filter((root) => root.domain === "space");
     if (maps.length > 0)
       visit(ONE, (point) => {
         const emit = emitterAt(w, point, known);
