@@ -230,13 +230,12 @@ function writePlan(plan: Plan, encoding: CommandEncoding): Written {
   return { memory, commands, commandsEnd, base, tree, inputs, outputs, arena, constants };
 }
 
-/** A plan ready to be run. */
+/** A plan ready to be run. No function here may use `plan`: they would keep it. */
 export function bindPlan(plan: Plan, encoding: CommandEncoding): BoundPlan {
-  return runnerOf(writePlan(plan, encoding), encoding.commandBytes);
-}
+  const { commandBytes } = encoding;
+  const { memory, commands, commandsEnd, base, tree, inputs, outputs, arena, constants } =
+    writePlan(plan, encoding);
 
-function runnerOf(written: Written, commandBytes: number): BoundPlan {
-  const { memory, commands, commandsEnd, base, tree, inputs, outputs, arena, constants } = written;
   const pointAt = (list: Slots, address: number): void => {
     if (list.base === address) return;
     list.base = address;

@@ -1,4 +1,7 @@
-import { compile, type Graph } from "../compiler/compile.ts";
+import { compile } from "../compiler/compile.ts";
+import { type Target } from "../compiler/loop/loop.ts";
+import { type Plan } from "../compiler/plan.ts";
+import { type DType } from "../ir/dtype.ts";
 import {
   type Attrs,
   hashAttrs,
@@ -9,12 +12,11 @@ import {
   type Primitive,
   primitive,
   sameAttrs,
-  type Spec,
   topological,
 } from "../ir/node.ts";
 import { type ScanBody } from "../ir/ops.ts";
-import { sameShape } from "../ir/shape.ts";
-import { type Device, type Loadable, type LoadedPlan } from "./device.ts";
+import { sameShape, type Shape } from "../ir/shape.ts";
+import { type Device, type LoadedPlan } from "./device.ts";
 import { RecentMap } from "./recent.ts";
 import { CellValue, HostScalar, HostValue } from "./values.ts";
 
@@ -111,32 +113,31 @@ export function capture(outputs: readonly Node[]): Captured {
 
 /** A captured graph without its values, in few objects: a cache holds hundreds. */
 interface Structure {
-  /** Of each node. */
+  /** Of each node: its role, */
   readonly roles: Uint8Array;
-  /** Of each computed node; for others, what they are. */
-  readonly ops: readonly (Primitive | undefined)[];
-  readonly details: readonly (Attrs | Spec)[];
+  /** for computed nodes the primitive and its attributes, for others dtype and shape. */
+  readonly kinds: readonly (Primitive | DType)[];
+  readonly details: readonly (Attrs | Shape)[];
   readonly edges: Int32Array;
   readonly outputs: number;
 }
 
 /** A compiled graph. */
-export interface Program {
-  readonly structure: Structure;
+export interface Program extends Structure {
   readonly loaded: LoadedPlan;
   /** Positions of inner values that were read after a run: they join the outputs of the next. */
   readonly watched: Set<number>;
 }
 
+const kindOf = (node: Node, role: number): Primitive | DType =>
+  role === ROLE.computed ? node.op : node.dtype;
+
 function structureOf({ order, edges, outputs }: Captured): Structure {
   const roles = Uint8Array.from(order, roleOf);
-  const isComputed = (_: Node, i: number): boolean => roles[i] === ROLE.computed;
   return {
     roles,
-    ops: order.map((node, i) => (isComputed(node, i) ? node.op : undefined)),
-    details: order.map((node, i) =>
-      isComputed(node, i) ? node.attrs : { shape: node.shape, dtype: node.dtype },
-    ),
+    kinds: order.map((node, i) => kindOf(node, roles[i])),
+    details: order.map(({ attrs, shape }, i) => (roles[i] === ROLE.computed ? attrs : shape)),
     edges: Int32Array.from(edges),
     outputs: outputs.length,
   };
@@ -172,23 +173,24 @@ function sameNodeAttrs(a: Attrs, b: Attrs): boolean {
   return sameAttrs(restA, restB) && sameBody(mine as ScanBody, theirs as ScanBody);
 }
 
-function matches({ structure }: Program, captured: Captured): boolean {
-  const { roles, ops, details, edges, outputs } = structure;
+function matches(program: Structure, captured: Captured): boolean {
+  const { roles, kinds, details, edges, outputs } = program;
   const { order } = captured;
-  if (roles.length !== order.length || outputs !== captured.outputs.length) return false;
-  if (edges.length !== captured.edges.length) return false;
+  if (
+    roles.length !== order.length ||
+    edges.length !== captured.edges.length ||
+    outputs !== captured.outputs.length
+  )
+    return false;
   for (let i = 0; i < edges.length; i++) if (edges[i] !== captured.edges[i]) return false;
   for (let i = 0; i < roles.length; i++) {
     const node = order[i];
-    if (roles[i] !== roleOf(node)) return false;
-    if (roles[i] !== ROLE.computed) {
-      const { dtype, shape } = details[i] as Spec;
-      if (dtype !== node.dtype || !sameShape(shape, node.shape)) return false;
-      continue;
-    }
-    // Shape and dtype follow from the rest, as does how many of the edges are whose.
-    if (ops[i] !== node.op) return false;
-    if (!onlyForDerivatives(node.op) && !sameNodeAttrs(details[i] as Attrs, node.attrs))
+    const role = roleOf(node);
+    if (roles[i] !== role || kinds[i] !== kindOf(node, role)) return false;
+    // Shape and dtype of what is computed follow from the rest, as does how many of the edges are whose.
+    if (role !== ROLE.computed) {
+      if (!sameShape(details[i] as Shape, node.shape)) return false;
+    } else if (!onlyForDerivatives(node.op) && !sameNodeAttrs(details[i] as Attrs, node.attrs))
       return false;
   }
   return true;
@@ -209,24 +211,14 @@ export function buildProgram(
   let edge = 0;
   for (const node of captured.order) {
     const role = roleOf(node);
-    const { op, attrs, shape, dtype } = node;
     if (role === ROLE.computed) {
-      const own = captured.edges.slice(edge, (edge += node.inputs.length));
-      nodes.push(
-        make(
-          op,
-          own.map((at) => nodes[at]),
-          attrs,
-        ),
-      );
+      const own = captured.edges.slice(edge, (edge += node.inputs.length)).map((at) => nodes[at]);
+      nodes.push(make(node.op, own, node.attrs));
       continue;
     }
     const isInput = role === ROLE.input;
-    const leaf = makeLeaf(
-      primitive("placeholder"),
-      { shape, dtype },
-      isInput ? undefined : { constant: constants++ },
-    );
+    const own = isInput ? undefined : { constant: constants++ };
+    const leaf = makeLeaf(primitive("placeholder"), node, own);
     nodes.push(leaf);
     if (isInput) inputs.push(leaf);
   }
@@ -238,21 +230,12 @@ export function buildProgram(
   };
   // The walks of the compiler use the same scratch fields as the capture.
   const structure = structureOf(captured);
-  const cost = captured.order.reduce(
-    (sum, node) => sum + (isLeaf(node) ? 0 : node.op.cost(node)),
-    0,
-  );
-  return { structure, loaded: device.load(loadable(graph, cost)), watched: new Set() };
+  let cost = 0;
+  for (const node of captured.order) if (!isLeaf(node)) cost += node.op.cost(node);
+  // Devices keep this function. No function here may use `captured`: they would keep the first run's values.
+  const lower = (target: Target): Plan => compile(graph, target);
+  return { ...structure, loaded: device.load({ cost, lower }), watched: new Set() };
 }
-
-/**
- * A function of its own, as devices keep what it returns: what it could see of the captured graph would be
- * kept too, with all values of the first run.
- */
-const loadable = (graph: Graph, cost: number): Loadable => ({
-  cost,
-  lower: (target) => compile(graph, target),
-});
 
 const caches = new WeakMap<Device, RecentMap<number, Program[]>>();
 const CACHE_LIMIT = 512;

@@ -187,8 +187,7 @@ export function createHelpers(types: Types): Helpers {
       case "atLeast":
       case "atMost": {
         const test = op === "atLeast" ? "a < b" : "b < a";
-        const plain =
-          lanes > 1 ? select({ dtype, lanes }, test, "b", "a") : `(${test}) ? b : a`;
+        const plain = lanes > 1 ? select({ dtype, lanes }, test, "b", "a") : `(${test}) ? b : a`;
         return choices(op, dtype, lanes, `  return ${plain};`);
       }
       case "exponent": {

@@ -41,19 +41,17 @@ const keyOf = (value: Value): string =>
  * already known is not written twice, and each stands in the outermost scope that has its arguments,
  * so loops contain only what changes in them.
  */
-/** The kernels that somebody holds, by name and key. */
+/** The kernels that somebody holds, by name and key; when there are more than `LIMIT`, all are forgotten. */
 const kernels = new Map<string, WeakRef<Kernel>>();
-const collected = new FinalizationRegistry((known: string) => {
-  if (!kernels.get(known)?.deref()) kernels.delete(known);
-});
+const LIMIT = 1024;
 
 /** One object for equal kernels: programs that differ in sizes alone have most of theirs in common. */
 function shared(kernel: Kernel): Kernel {
-  const known = `${kernel.name} ${kernel.key}`;
+  const known = kernel.name + kernel.key;
   const found = kernels.get(known)?.deref();
   if (found) return found;
+  if (kernels.size >= LIMIT) kernels.clear();
   kernels.set(known, new WeakRef(kernel));
-  collected.register(kernel, known);
   return kernel;
 }
 

@@ -24,6 +24,10 @@ export const MOVE_BYTES = 16;
  * its steps. Were both woken at once, while JavaScript's thread is still awake, systems of few processors
  * would put them on the same one, and leave them there for milliseconds. Threads that are no workers are
  * thread 0 of the pool, one at a time: the one that holds `zero`.
+ *
+ * Where threads run: with no processor to spare, systems may put a thread that wakes up on the processor of the
+ * thread that wakes it, and leave it waiting there while another one goes idle. So only others are offered to
+ * it; where it runs later is the system's business again.
  */
 export const RUNNER_SOURCE = `
 #define _GNU_SOURCE
@@ -115,9 +119,7 @@ static void help(pool *p, int thread) {
   atomic_fetch_sub(&p->active, 1);
 }
 
-/* With no processor to spare, systems may put a thread that wakes up on that of the thread that wakes it, and
-   leave it waiting there for milliseconds while another processor goes idle: only others are offered to it.
-   Where it runs later is the system's business again. */
+/* Has workers wake up on other processors than this one. */
 static void keep_apart(pool *p) {
 #ifdef __linux__
   int cpu = sched_getcpu();
