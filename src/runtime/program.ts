@@ -111,15 +111,15 @@ export function capture(outputs: readonly Node[]): Captured {
   return { outputs, order, edges, inputs, constants, hash };
 }
 
-/** A captured graph without its values, in few objects: a cache holds hundreds. */
+/** A captured graph without its values, in few objects: a cache holds hundreds. Arrays are by node. */
 interface Structure {
-  /** Of each node: its role, */
-  readonly roles: Uint8Array;
-  /** for computed nodes the primitive and its attributes, for others dtype and shape. */
+  /** See `codeOf`. */
+  readonly codes: Int32Array;
+  /** What a node is: the primitive that computes it, or a leaf's dtype. */
   readonly kinds: readonly (Primitive | DType)[];
+  /** The attributes of what is computed, the shapes of leaves. */
   readonly details: readonly (Attrs | Shape)[];
   readonly edges: Int32Array;
-  readonly outputs: number;
 }
 
 /** A compiled graph. */
@@ -129,17 +129,19 @@ export interface Program extends Structure {
   readonly watched: Set<number>;
 }
 
-const kindOf = (node: Node, role: number): Primitive | DType =>
-  role === ROLE.computed ? node.op : node.dtype;
+/** How many inputs a computed node has; for leaves, their role, negative. */
+function codeOf(node: Node): number {
+  const role = roleOf(node);
+  return role === ROLE.computed ? node.inputs.length : -role;
+}
 
-function structureOf({ order, edges, outputs }: Captured): Structure {
-  const roles = Uint8Array.from(order, roleOf);
+function structureOf({ order, edges }: Captured): Structure {
+  const codes = Int32Array.from(order, codeOf);
   return {
-    roles,
-    kinds: order.map((node, i) => kindOf(node, roles[i])),
-    details: order.map(({ attrs, shape }, i) => (roles[i] === ROLE.computed ? attrs : shape)),
+    codes,
+    kinds: order.map(({ op, dtype }, i) => (codes[i] < 0 ? dtype : op)),
+    details: order.map(({ attrs, shape }, i) => (codes[i] < 0 ? shape : attrs)),
     edges: Int32Array.from(edges),
-    outputs: outputs.length,
   };
 }
 
@@ -174,24 +176,19 @@ function sameNodeAttrs(a: Attrs, b: Attrs): boolean {
 }
 
 function matches(program: Structure, captured: Captured): boolean {
-  const { roles, kinds, details, edges, outputs } = program;
+  const { codes, kinds, details, edges } = program;
   const { order } = captured;
-  if (
-    roles.length !== order.length ||
-    edges.length !== captured.edges.length ||
-    outputs !== captured.outputs.length
-  )
-    return false;
+  // Edges that no node has as inputs are those of the outputs.
+  if (codes.length !== order.length || edges.length !== captured.edges.length) return false;
   for (let i = 0; i < edges.length; i++) if (edges[i] !== captured.edges[i]) return false;
-  for (let i = 0; i < roles.length; i++) {
-    const node = order[i];
-    const role = roleOf(node);
-    if (roles[i] !== role || kinds[i] !== kindOf(node, role)) return false;
-    // Shape and dtype of what is computed follow from the rest, as does how many of the edges are whose.
-    if (role !== ROLE.computed) {
-      if (!sameShape(details[i] as Shape, node.shape)) return false;
-    } else if (!onlyForDerivatives(node.op) && !sameNodeAttrs(details[i] as Attrs, node.attrs))
-      return false;
+  for (let i = 0; i < codes.length; i++) {
+    const { op, dtype, shape, attrs } = order[i];
+    const code = codes[i];
+    if (code !== codeOf(order[i]) || kinds[i] !== (code < 0 ? dtype : op)) return false;
+    // Shape and dtype of what is computed follow from the rest.
+    if (code < 0) {
+      if (!sameShape(details[i] as Shape, shape)) return false;
+    } else if (!onlyForDerivatives(op) && !sameNodeAttrs(details[i] as Attrs, attrs)) return false;
   }
   return true;
 }
