@@ -8,6 +8,7 @@ import { type Args, op, type Operator } from "../bind.ts";
 const SINGULAR = {
   determined: "values, magnitudes of the vectors of each and U Vᵀ are compared",
 } as const;
+const LOWRANK = { determined: "values and U Vᵀ are compared" } as const;
 const EIGEN = { determined: "values and magnitudes of vectors are compared" } as const;
 
 const determined = (u: T.Tensor, s: T.Tensor, vh: T.Tensor): T.Tensor[] => {
@@ -18,8 +19,6 @@ const determined = (u: T.Tensor, s: T.Tensor, vh: T.Tensor): T.Tensor[] => {
 
 /** Ill-conditioned samples, of which PyTorch's own results have as large errors in single precision. */
 const ROUGH = { tolerance: { f32: [2e-4, 1e-4] } } as const;
-/** Through a matrix of random numbers, and a derivative divided by differences of singular values. */
-const LOWRANK = { ...ROUGH, determined: "values and U Vᵀ are compared" } as const;
 
 /** `UPLO`, as the parameter of that name is bound. */
 const triangle = (a: Args): L.TriangleOption => ({ uplo: a.UPLO });
