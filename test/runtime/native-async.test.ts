@@ -1,13 +1,12 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { nn, setDevice, tensor, type Tensor } from "../../src/index.ts";
 import { type Node } from "../../src/ir/node.ts";
 import { evaluateAsync } from "../../src/runtime/engine.ts";
 import { nativeProblem } from "../../src/runtime/native/device.ts";
 import { ROOT } from "../../tools/rooms.js";
+import { heldBytes } from "./held.ts";
 
 // A value that is awaited is computed while JavaScript goes on, and whatever else is asked for in the
 // meantime is as right as if it had waited.
@@ -68,20 +67,13 @@ describe.skipIf(nativeProblem() !== undefined)("reading on native with await", (
   });
 
   it("lets go of a result that nobody keeps once it is there", async () => {
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
-    const held = async (): Promise<number> => {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      collect();
-      return process.memoryUsage().arrayBuffers;
-    };
     // A graph of its own: what it keeps from its first run on is seen.
     const n = 2400;
     const x = await matrix(2, n).eval();
-    const before = await held();
+    const before = await heldBytes();
     for (let i = 0; i < 3; i++) await x.neg().eval();
     expect(x.size).toBe(n * n);
-    await expect.poll(held, { timeout: 20_000 }).toBeLessThan(before + (n * n * 4) / 2);
+    await expect.poll(heldBytes, { timeout: 20_000 }).toBeLessThan(before + (n * n * 4) / 2);
   });
 
   it("computes several at once, in order", async () => {

@@ -1,21 +1,10 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { cat, ones, setDevice, zeros } from "../../src/index.ts";
 import { nativeProblem } from "../../src/runtime/native/device.ts";
+import { heldBytes } from "./held.ts";
 
 // A program is kept for the next graph of its structure. What it must not keep are the values of the graphs
 // that it was made for, or of their neighbours.
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-/** Bytes of arrays that somebody holds; V8 may still be freeing some. */
-async function held(): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  collect();
-  return process.memoryUsage().arrayBuffers;
-}
 
 const WIDTH = 10_000;
 const ROWS = 40;
@@ -29,8 +18,8 @@ async function grow(): Promise<void> {
 
 it.skipIf(nativeProblem() !== undefined)("programs in the cache keep no values", async () => {
   setDevice("native");
-  const before = await held();
+  const before = await heldBytes();
   await grow();
   // All of them together are twenty times the last.
-  await expect.poll(held, { timeout: 20_000 }).toBeLessThan(before + 2 * 4 * WIDTH * ROWS);
+  await expect.poll(heldBytes, { timeout: 20_000 }).toBeLessThan(before + 2 * 4 * WIDTH * ROWS);
 });

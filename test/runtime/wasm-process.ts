@@ -1,13 +1,10 @@
 // Run as a process by wasm-device.test.ts: it must end by itself while workers wait for work, and the
 // workers of a pool that nothing refers to any more must end before it.
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { Control } from "../../src/runtime/wasm/control.ts";
 import { WasmMemory } from "../../src/runtime/wasm/memory.ts";
 import { Pool } from "../../src/runtime/wasm/pool.ts";
+import { collect } from "./held.ts";
 
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 const newTable = (): WebAssembly.Table => new WebAssembly.Table({ element: "anyfunc", initial: 1 });
 
