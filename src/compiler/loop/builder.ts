@@ -36,11 +36,6 @@ const keyOf = (value: Value): string =>
     ? `v${value.id}`
     : `${Object.is(value.value, -0) ? "-0" : value.value}${value.type.dtype}x${value.type.lanes}`;
 
-/**
- * Writes a kernel. Pure operations are numbered by value as they are written: an operation that is
- * already known is not written twice, and each stands in the outermost scope that has its arguments,
- * so loops contain only what changes in them.
- */
 /** The kernels that somebody holds, by name and key; when there are more than `LIMIT`, all are forgotten. */
 const kernels = new Map<string, WeakRef<Kernel>>();
 const LIMIT = 1024;
@@ -55,6 +50,11 @@ function shared(kernel: Kernel): Kernel {
   return kernel;
 }
 
+/**
+ * Writes a kernel. Pure operations are numbered by value as they are written: an operation that is
+ * already known is not written twice, and each stands in the outermost scope that has its arguments,
+ * so loops contain only what changes in them.
+ */
 export class Builder {
   readonly begin: Var;
   readonly end: Var;

@@ -72,6 +72,7 @@ typedef struct {
   sleeper *workers;
 #ifdef __linux__
   cpu_set_t processors;
+  int crowded; /* whether there is a thread for every processor */
 #endif
   char *scratch;
   int64_t stride;
@@ -123,8 +124,8 @@ static void help(pool *p, int thread) {
 static void keep_apart(pool *p) {
 #ifdef __linux__
   int cpu = sched_getcpu();
+  if (!p->crowded || cpu < 0 || cpu >= CPU_SETSIZE) return;
   cpu_set_t others = p->processors;
-  if (CPU_COUNT(&others) > p->threads || cpu < 0 || cpu >= CPU_SETSIZE) return;
   CPU_CLR(cpu, &others);
   if (CPU_COUNT(&others) == 0) return;
   for (int i = 1; i < p->threads; i++)
@@ -140,6 +141,7 @@ static void wake_sleepers(pool *p) {
   pthread_mutex_unlock(&p->lock);
 }
 
+/* Afterwards the worker may run on any processor again. */
 static void sleep_until_work(pool *p, int thread) {
   pthread_mutex_lock(&p->lock);
   atomic_fetch_add(&p->sleepers, 1);
@@ -149,8 +151,7 @@ static void sleep_until_work(pool *p, int thread) {
   atomic_fetch_sub(&p->sleepers, 1);
   pthread_mutex_unlock(&p->lock);
 #ifdef __linux__
-  if (CPU_COUNT(&p->processors) <= p->threads)
-    sched_setaffinity(0, sizeof p->processors, &p->processors);
+  if (p->crowded) sched_setaffinity(0, sizeof p->processors, &p->processors);
 #endif
 }
 
@@ -253,7 +254,8 @@ void *nabla_create(int threads) {
   p->workers = calloc((size_t)threads, sizeof(sleeper));
   if (!p->workers) { free(p); return 0; }
 #ifdef __linux__
-  sched_getaffinity(0, sizeof p->processors, &p->processors);
+  p->crowded = sched_getaffinity(0, sizeof p->processors, &p->processors) == 0
+    && CPU_COUNT(&p->processors) <= threads;
 #endif
   for (int i = 1; i < threads; i++) {
     start *given = malloc(sizeof(start));
